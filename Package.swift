@@ -1,0 +1,134 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift 6 language mode comes with the tools version. `make test` sets WHINCHAT_STRICT, so that a warning fails our own
+// build but never that of a user whose compiler is newer than ours.
+let strict = Context.environment["WHINCHAT_STRICT"] != nil
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+extension Target.Dependency {
+    static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioConcurrencyHelpers: Self = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioHTTPTypes: Self = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1: Self = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let deque: Self = .product(name: "DequeModule", package: "swift-collections")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+}
+
+let package = Package(
+    name: "whinchat",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "whinchat", targets: ["whinchat"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    // In the order in which the data flows; arrows only point up this list.
+    targets: [
+        // The system's OpenSSL and libcurl.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Values and state machines, without sockets, clocks or tasks.
+        .target(name: "JSON", dependencies: [.nioCore]),
+        .target(name: "WebSocket", dependencies: ["COpenSSL", .nioCore]),
+        .target(name: "Conversation", dependencies: ["JSON"]),
+        .target(name: "ChatProtocol", dependencies: ["JSON", "Conversation", .nioCore]),
+
+        // The way to the model and back.
+        .target(name: "CurlTransport", dependencies: ["CCurl", .nioCore, .nioConcurrencyHelpers, .logging]),
+        .target(name: "Models", dependencies: ["JSON", "Conversation", "CurlTransport", .nioCore, .logging]),
+        .target(name: "Tools", dependencies: ["JSON", "Conversation"]),
+        .target(
+            name: "Sessions",
+            dependencies: [
+                "JSON", "Conversation", "ChatProtocol", "Models", "Tools", .nioCore, .nioConcurrencyHelpers, .deque, .logging,
+            ]),
+
+        // The way to the browser and back.
+        .target(name: "WebSocketChannel", dependencies: ["WebSocket", .nioCore, .nioHTTP1, .logging]),
+        .target(name: "WebClient", path: "web", resources: [.copy("index.html"), .copy("css"), .copy("js")]),
+        .target(
+            name: "ChatServer",
+            dependencies: [
+                "COpenSSL", "WebSocket", "WebSocketChannel", "ChatProtocol", "Conversation", "CurlTransport", "JSON",
+                "Models", "Tools", "Sessions", "WebClient",
+                .hummingbird, .hummingbirdCore, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1,
+                .nioConcurrencyHelpers, .lifecycle, .logging,
+            ]),
+
+        // What runs.
+        .executableTarget(
+            name: "whinchat",
+            dependencies: [
+                "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Sessions", "Tools",
+                "WebSocket", .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix,
+            ]),
+        .executableTarget(
+            name: "websocket-echo",
+            dependencies: ["WebSocket", "WebSocketChannel", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .logging]),
+
+        // What tests and benchmarks stand on.
+        .target(
+            name: "WhinchatTesting",
+            dependencies: [
+                "JSON", "WebSocket", .nioCore, .nioPosix, .nioHTTP1, .nioConcurrencyHelpers, .nioSSL, .deque,
+            ]),
+        .executableTarget(
+            name: "fake-provider", dependencies: ["WhinchatTesting", "JSON", .argumentParser, .nioCore, .nioPosix]),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON", .nioCore]),
+        .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", .nioCore]),
+        .testTarget(
+            name: "WebSocketChannelTests", dependencies: ["WebSocket", "WebSocketChannel", .nioCore, .nioPosix, .nioHTTP1]),
+        .testTarget(name: "ConversationTests", dependencies: ["Conversation", "JSON"]),
+        .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol", "Conversation", "JSON", .nioCore]),
+        .testTarget(
+            name: "CurlTransportTests", dependencies: ["CurlTransport", "WhinchatTesting", .nioCore, .nioPosix]),
+        .testTarget(
+            name: "ModelsTests",
+            dependencies: ["Models", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .nioCore, .nioPosix],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "ToolsTests", dependencies: ["Tools", "Conversation", "JSON"]),
+        .testTarget(
+            name: "SessionsTests",
+            dependencies: [
+                "Sessions", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Tools", "WhinchatTesting",
+                .nioCore, .nioPosix,
+            ]),
+        .testTarget(
+            name: "ChatServerTests",
+            dependencies: [
+                "ChatServer", "ChatProtocol", "Conversation", "JSON", "Models", "Sessions", "WebSocket", "WhinchatTesting",
+                .hummingbird, .nioCore, .nioPosix,
+            ]),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+    target.swiftSettings = settings
+}

@@ -1,0 +1,4 @@
+#ifndef WHINCHAT_CCURL_SHIM_H
+#define WHINCHAT_CCURL_SHIM_H
+#include <curl/curl.h>
+#endif

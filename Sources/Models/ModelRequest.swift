@@ -1,0 +1,28 @@
+package import Conversation
+
+/// One call to a model.
+package struct ModelRequest: Sendable {
+    package var model: String
+    /// The system prompt; nil or empty: none is sent.
+    package var system: String?
+    /// The conversation so far, oldest first, ending with what is to be answered (a user message, or a reply of our own
+    /// whose last blocks are tool results). Roles need not alternate: a provider merges what it must.
+    package var messages: [Message]
+    package var tools: [ToolDescription]
+    /// Sent only where set: some models refuse it.
+    package var temperature: Double?
+    /// The most tokens the reply may have; nil: the provider's default, or where the API demands a number, ours.
+    package var maxTokens: Int?
+
+    package init(
+        model: String, system: String? = nil, messages: [Message], tools: [ToolDescription] = [],
+        temperature: Double? = nil, maxTokens: Int? = nil
+    ) {
+        self.model = model
+        self.system = system
+        self.messages = messages
+        self.tools = tools
+        self.temperature = temperature
+        self.maxTokens = maxTokens
+    }
+}
