@@ -1,0 +1,154 @@
+import Conversation
+import JSON
+package import NIOCore
+
+/// A client frame that was refused, with the command's id where it could be read.
+package struct ClientFrameRefusal: Error, Hashable, Sendable {
+    package var error: CommandError
+    package var ref: String?
+}
+
+extension ClientFrame {
+    /// Reads one text message from a client.
+    ///
+    /// - Throws: `bad_json`, `unknown_type` or `bad_field`, with the field's name and bound. The connection stays open.
+    package init(parsing bytes: ByteBuffer) throws(ClientFrameRefusal) {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: bytes.readableBytesView)
+        } catch {
+            throw ClientFrameRefusal(
+                error: CommandError(.badJSON, "The message is not JSON: \(error.reason) at byte \(error.offset).")
+            )
+        }
+        guard case .object(let members) = value else {
+            throw ClientFrameRefusal(error: CommandError(.badJSON, "The message is JSON, but not an object."))
+        }
+        try self.init(FieldReader(members))
+    }
+
+    private init(_ fields: FieldReader) throws(ClientFrameRefusal) {
+        var ref: String?
+        do throws(CommandError) {
+            id = try fields.id("id")
+            ref = id
+            command = try ClientCommand(fields, id: id)
+        } catch {
+            throw ClientFrameRefusal(error: error, ref: ref)
+        }
+    }
+}
+
+extension ClientCommand {
+    fileprivate init(_ fields: FieldReader, id: String?) throws(CommandError) {
+        let type = try fields.required("type", fields.string("type", scalars: 64))
+        switch type {
+        case "open": self = .open(try Open(fields))
+        case "send":
+            try ClientCommand.demand(id, of: type)
+            self = .send(try Send(fields))
+        case "cancel": self = .cancel(Cancel(turn: try fields.id("turn"), send: try fields.id("send")))
+        case "regenerate":
+            try ClientCommand.demand(id, of: type)
+            self = .regenerate(
+                Regenerate(
+                    message: try fields.id("message"), onBusy: try fields.choice("on_busy", OnBusy.self) ?? .interrupt))
+        case "ping": self = .ping(fields.echo("t"))
+        default:
+            throw CommandError(.unknownType, "There is no command of type \"\(type)\".", field: "type")
+        }
+    }
+
+    /// The commands that change something are idempotent by their id, so they must have one.
+    private static func demand(_ id: String?, of type: String) throws(CommandError) {
+        if id == nil {
+            throw CommandError(
+                .badField, "\"id\" is required for \"\(type)\": it makes the command safe to repeat.", field: "id")
+        }
+    }
+}
+
+extension ClientCommand.Open {
+    fileprivate init(_ fields: FieldReader) throws(CommandError) {
+        session = try fields.id("session")
+        epoch = try fields.id("epoch")
+        // A sequence number stays below 2^53, so that every JSON library can hold it.
+        after = try fields.integer("after", in: 0...(1 << 53 - 1))
+        create = try fields.object("create").map { (nested) throws(CommandError) in try SettingsChange(nested) }
+        history =
+            try fields.integer("history", in: 0...FrameLimits.historyMessages) ?? FrameLimits.historyMessagesDefault
+    }
+}
+
+extension ClientCommand.Send {
+    fileprivate init(_ fields: FieldReader) throws(CommandError) {
+        text = try Self.text(fields)
+        onBusy = try fields.choice("on_busy", OnBusy.self) ?? .queue
+        options = try fields.object("options").map { (nested) throws(CommandError) in
+            try SettingsChange(options: nested)
+        } ?? SettingsChange()
+    }
+
+    /// `text`, or the text blocks of `content`.
+    private static func text(_ fields: FieldReader) throws(CommandError) -> String {
+        var text = try fields.string("text", scalars: nil)
+        var field = "text"
+        if text == nil, let blocks = try fields.array("content") {
+            field = "content"
+            var parts: [String] = []
+            for (index, block) in blocks.enumerated() {
+                guard block["kind"]?.stringValue == "text", let part = block["text"]?.stringValue else {
+                    throw CommandError(
+                        .badField, "content[\(index)] is not a block {\"kind\":\"text\",\"text\":…}.", field: "content")
+                }
+                parts.append(part)
+            }
+            text = parts.joined(separator: "\n")
+        }
+        guard let text else {
+            throw CommandError(.badField, "\"text\" is required.", field: "text")
+        }
+        guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+            throw CommandError(.badField, "\"\(field)\" says nothing: it is empty or only white space.", field: field)
+        }
+        let scalars = text.unicodeScalars.count
+        guard scalars <= FrameLimits.messageScalars else {
+            throw CommandError(
+                .messageTooLong,
+                "\"\(field)\" has \(scalars) Unicode scalars; a message has at most \(FrameLimits.messageScalars).",
+                field: field)
+        }
+        var escaped = ByteBuffer()
+        escaped.writeJSONString(text)
+        guard escaped.readableBytes <= FrameLimits.messageBytes else {
+            throw CommandError(
+                .messageTooLong,
+                "\"\(field)\" has \(escaped.readableBytes) bytes as a JSON string; a message has at most \(FrameLimits.messageBytes).",
+                field: field)
+        }
+        return text
+    }
+}
+
+extension SettingsChange {
+    /// The shapes only: bounds are the settings' own (`SessionSettings.validate`), and are checked where they are applied.
+    fileprivate init(_ fields: FieldReader) throws(CommandError) {
+        try self.init(options: fields)
+        title = try fields.string("title", scalars: nil)
+        system = try fields.string("system", scalars: nil)
+        tools = try fields.names("tools")
+        if let context = try fields.object("context") {
+            policy = try context.string("policy", scalars: nil)
+            turns = try context.integer("turns", in: SettingsBounds.turns)
+            budgetTokens = try context.integer("budget_tokens", in: SettingsBounds.budgetTokens)
+        }
+    }
+
+    /// The settings that one `send` may have for itself.
+    fileprivate init(options fields: FieldReader) throws(CommandError) {
+        self.init(
+            model: try fields.string("model", scalars: SettingsBounds.modelScalars.upperBound),
+            temperature: try fields.number("temperature", in: SettingsBounds.temperature),
+            maxTokens: try fields.integer("max_tokens", in: SettingsBounds.maxTokens))
+    }
+}

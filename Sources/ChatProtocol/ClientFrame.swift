@@ -1,0 +1,57 @@
+package import Conversation
+package import JSON
+
+/// What a client says, checked against the protocol's shapes and bounds.
+package struct ClientFrame: Hashable, Sendable {
+    /// The command's own id: its answers and events carry it back as `ref`.
+    package var id: String?
+    package var command: ClientCommand
+
+    package init(id: String?, command: ClientCommand) {
+        self.id = id
+        self.command = command
+    }
+}
+
+package enum ClientCommand: Hashable, Sendable {
+    case open(Open)
+    case send(Send)
+    case cancel(Cancel)
+    case regenerate(Regenerate)
+    case ping(JSONValue?)
+
+    /// Follow a session, or make one.
+    package struct Open: Hashable, Sendable {
+        package var session: String?
+        package var epoch: String?
+        package var after: Int?
+        package var create: SettingsChange?
+        /// How many messages a snapshot holds at most.
+        package var history: Int
+    }
+
+    /// Say something.
+    package struct Send: Hashable, Sendable {
+        package var text: String
+        package var onBusy: OnBusy
+        package var options: SettingsChange
+    }
+
+    /// Stop a turn: the one named by its id or by the id of its `send`, or the running one.
+    package struct Cancel: Hashable, Sendable {
+        package var turn: String?
+        package var send: String?
+    }
+
+    /// Ask again.
+    package struct Regenerate: Hashable, Sendable {
+        /// The reply that is asked for again; nil: the last one.
+        package var message: String?
+        package var onBusy: OnBusy
+    }
+}
+
+/// What becomes of a command that wants a turn while another runs.
+package enum OnBusy: String, Hashable, Sendable, CaseIterable {
+    case queue, interrupt, reject
+}

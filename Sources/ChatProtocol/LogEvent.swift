@@ -1,0 +1,120 @@
+package import Conversation
+package import JSON
+package import NIOCore
+
+/// An event of a session's log, except for deltas: those are not kept as frames, so that waiting ones can be merged
+/// (`DeltaFrame`).
+package enum LogEvent: Sendable {
+    case message(Message, siblings: [String])
+    case turnQueued(turn: String, parent: String)
+    case turnStarted(turn: String, parent: String, message: String, model: String, context: ContextPlan)
+    case blockStarted(turn: String, index: Int, LiveBlock.Kind)
+    /// `input`: a tool call's whole input; nil for other kinds, and where the input was cut off or not JSON.
+    case blockDone(turn: String, index: Int, partial: Bool, input: JSONValue?)
+    case toolStarted(turn: String, call: ToolCall)
+    case toolDone(turn: String, result: ToolResult, duration: Duration)
+    case turnDone(TurnOutcome)
+    /// The head moved: `siblings` by the id of each message whose siblings changed.
+    case head(message: String, siblings: [String: [String]])
+
+    /// The event as a frame.
+    ///
+    /// - Parameters:
+    ///   - ref: the `id` of the command that caused it.
+    ///   - replay: true where it answers a command that was repeated.
+    package func frame(seq: Int, ref: String?, replay: Bool = false) -> ByteBuffer {
+        var frame = FrameWriter(type: type)
+        frame.field("seq", seq)
+        frame.field("ref", ref)
+        frame.flag("replay", replay)
+        switch self {
+        case .message(let message, let siblings):
+            frame.object("message") { $0.message(message, siblings: siblings) }
+        case .turnQueued(let turn, let parent):
+            frame.field("turn", turn)
+            frame.field("parent", parent)
+        case .turnStarted(let turn, let parent, let message, let model, let context):
+            frame.field("turn", turn)
+            frame.field("parent", parent)
+            frame.field("message", message)
+            frame.field("model", model)
+            frame.object("context") { $0.context(context) }
+        case .blockStarted(let turn, let index, let kind):
+            frame.field("turn", turn)
+            frame.field("index", index)
+            frame.kind(kind)
+        case .blockDone(let turn, let index, let partial, let input):
+            frame.field("turn", turn)
+            frame.field("index", index)
+            frame.flag("partial", partial)
+            if let input { frame.field("input", input) }
+        case .toolStarted(let turn, let call):
+            frame.field("turn", turn)
+            frame.field("call", call.id)
+            frame.field("name", call.name)
+            frame.field("input", call.input ?? .null)
+            frame.field("runs", "server")
+        case .toolDone(let turn, let result, let duration):
+            frame.field("turn", turn)
+            frame.field("call", result.call)
+            frame.field("output", result.output)
+            frame.field("is_error", result.isError)
+            frame.field("duration_ms", duration.wholeMilliseconds)
+        case .turnDone(let outcome):
+            frame.outcome(outcome)
+        case .head(let message, let siblings):
+            frame.field("message", message)
+            frame.object("siblings") { object in
+                for (id, ids) in siblings.sorted(by: { $0.key < $1.key }) {
+                    object.member(id) { buffer in
+                        buffer.writeString("[")
+                        for (position, sibling) in ids.enumerated() {
+                            if position > 0 { buffer.writeString(",") }
+                            buffer.writeJSONString(sibling)
+                        }
+                        buffer.writeString("]")
+                    }
+                }
+            }
+        }
+        return frame.end()
+    }
+
+    private var type: StaticString {
+        switch self {
+        case .message: "message"
+        case .turnQueued: "turn.queued"
+        case .turnStarted: "turn.started"
+        case .blockStarted: "block.started"
+        case .blockDone: "block.done"
+        case .toolStarted: "tool.started"
+        case .toolDone: "tool.done"
+        case .turnDone: "turn.done"
+        case .head: "head"
+        }
+    }
+}
+
+/// A piece of text for one block of a running turn.
+package enum DeltaFrame {
+    /// What every `delta` of a block begins with, up to the number of its `seq`.
+    package static func prefix(turn: String, index: Int) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeStaticString("{\"type\":\"delta\",\"turn\":")
+        buffer.writeJSONString(turn)
+        buffer.writeStaticString(",\"index\":")
+        buffer.writeDecimal(index)
+        buffer.writeStaticString(",\"seq\":")
+        return buffer
+    }
+
+    /// Writes one frame: `prefix` as made by `prefix(turn:index:)`.
+    @inline(__always)
+    package static func write(_ prefix: ByteBuffer, seq: Int, text: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        buffer.writeImmutableBuffer(prefix)
+        buffer.writeDecimal(seq)
+        buffer.writeStaticString(",\"text\":\"")
+        buffer.writeJSONEscaped(text)
+        buffer.writeStaticString("\"}")
+    }
+}

@@ -1,0 +1,40 @@
+package import ChatProtocol
+package import NIOCore
+
+/// One connection's following of one session; a connection that switches sessions gets a new one.
+package struct FollowerID: Hashable, Sendable {
+    package var rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+}
+
+/// The way from a session to one connection. Its methods are called on its event loop.
+package protocol FollowerTransport: AnyObject, Sendable {
+    var eventLoop: any EventLoop { get }
+
+    /// Sends the frames; they are the caller's again when this returns.
+    ///
+    /// - Returns: whether the socket takes more right away. If not, the transport calls `ChatSession.ready(_:)` once it does.
+    func deliver(_ batch: FrameBatch, for follower: FollowerID) -> Bool
+
+    /// The connection fell further behind than the log reaches back.
+    func fellBehind(_ follower: FollowerID)
+}
+
+/// A session's side of one follower: its cursor in the log, and what is to be sent to this connection alone.
+struct Follower {
+    let transport: any FollowerTransport
+    var cursor: LogCursor
+    /// Answers wait here; they are sent before what the log has.
+    var answers = FrameBatch()
+    /// False while the connection has more than it can send.
+    var isReady = true
+    /// Whether it stands in the loop's list of followers that have something to send.
+    var isDue = false
+
+    /// The most bytes of frames that are given to a connection at once. 64 KiB: what a socket's buffer takes in one write.
+    static let batchBytes = 64 * 1024
+    /// The most bytes of answers that wait for one connection. 1 MiB: a few full snapshots; a client that asks on without
+    /// reading is cut off.
+    static let maximumAnswerBytes = 1024 * 1024
+}

@@ -1,0 +1,285 @@
+import ChatProtocol
+import Conversation
+import DequeModule
+import JSON
+import Logging
+package import Models
+import NIOCore
+import Tools
+
+// Turns: accepted, run, ended. What is to be done next is `Turn`'s word; here it is carried out.
+extension ChatSession {
+    // MARK: Accepting
+
+    /// Accepts a turn: its changes and its first event become durable together. It starts at once where nothing runs: the
+    /// provider is called while the commit is under way, and what it says waits behind the event in the log.
+    func accept(
+        _ turn: Turn, _ settings: SessionSettings, _ changes: [SessionChange], _ onBusy: OnBusy,
+        from follower: FollowerID, announce: (isolated ChatSession, CommitID) -> Void
+    ) {
+        let accepted = turn.accepted
+        let number = commit(changes) { [self] succeeded in
+            if !succeeded { abandon(accepted, follower) }
+        }
+        announce(self, number)
+        settingsOfQueued[accepted.id] = settings
+        guard running != nil else { return start(turn) }
+        queue.append(turn)
+        log.append(.turnQueued(turn: accepted.id, parent: accepted.parent), ref: accepted.ref)
+        // The one that interrupts waits behind those that were accepted before it: history stays one line.
+        if onBusy == .interrupt { stopRunning(.cancelled, ref: nil) }
+    }
+
+    /// The commit of a turn's acceptance failed: the turn never was.
+    private func abandon(_ accepted: AcceptedTurn, _ follower: FollowerID) {
+        done[accepted.ref] = nil
+        queue.removeAll { $0.accepted.id == accepted.id }
+        refuse(
+            CommandError(.storage, "The message could not be saved.", retryable: true), ref: accepted.ref, to: follower)
+        if running?.turn.accepted.id == accepted.id { stopRunning(.failed, ref: nil) }
+    }
+
+    // MARK: Running
+
+    private func startNext() {
+        guard running == nil, let turn = queue.popFirst() else { return }
+        start(turn)
+    }
+
+    private func start(_ turn: Turn) {
+        let accepted = turn.accepted
+        let settings = settingsOfQueued.removeValue(forKey: accepted.id) ?? self.settings
+        let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: settings)
+        log.append(
+            .turnStarted(
+                turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: settings.model, context: plan),
+            ref: accepted.ref)
+        running = Running(turn: turn, settings: settings, plan: plan, startedAt: .now(), firstSeq: log.lastSeq)
+        perform(running?.turn.begin() ?? [], ref: accepted.ref)
+    }
+
+    /// Takes what a call to the model said. On the way from the provider's bytes to the sockets: no allocation for a token.
+    package func receive(_ batch: ModelEventBatch, turn id: String, round: Int) {
+        // An event of a call that is over, or of a turn that is.
+        guard running?.turn.accepted.id == id, running?.turn.round == round else { return }
+        for event in batch.events {
+            if case .delta(let index, let range) = event {
+                let fits = batch.text.withUnsafeBytes {
+                    append(UnsafeRawBufferPointer(rebasing: $0[range]), toBlock: index)
+                }
+                if !fits {
+                    stopRunning(.truncated, ref: nil, error: Self.replyTooLong)
+                    break
+                }
+            } else {
+                guard let actions = running?.turn.received(event) else { break }
+                perform(actions, ref: nil)
+            }
+        }
+        changed()
+    }
+
+    private func append(_ text: UnsafeRawBufferPointer, toBlock index: Int) -> Bool {
+        var rest = text
+        var fits = true
+        while rest.count > FrameLimits.deltaBytes {
+            let piece = rest.prefix(wholeScalarsIn: FrameLimits.deltaBytes)
+            fits = appendPiece(piece, toBlock: index) && fits
+            rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+        }
+        return rest.isEmpty ? fits : appendPiece(rest, toBlock: index) && fits
+    }
+
+    @inline(__always)
+    private func appendPiece(_ text: UnsafeRawBufferPointer, toBlock index: Int) -> Bool {
+        running?.turn.appendDelta(index, byteCount: text.count) { run, prefix in
+            log.appendDelta(text, to: run, prefix: prefix)
+        } ?? true
+    }
+
+    private static var replyTooLong: TurnError {
+        TurnError(
+            .tooLarge, message: "The reply is longer than \(Turn.maximumReplyBytes) bytes, the most there can be.",
+            retryable: false)
+    }
+
+    // MARK: Carrying out
+
+    private func perform(_ actions: [Turn.Action], ref: String?) {
+        for action in actions {
+            guard let turn = running?.turn else { return }
+            switch action {
+            case .blockStarted(let index, let kind):
+                if running?.firstOutputAt == nil { running?.firstOutputAt = .now() }
+                log.append(.blockStarted(turn: turn.accepted.id, index: index, kind))
+            case .blockDone(let index, let partial, let input):
+                log.append(.blockDone(turn: turn.accepted.id, index: index, partial: partial, input: input))
+            case .callModel: callModel()
+            case .runTools(let calls): run(calls)
+            case .answerTool(let result): finished(result, after: .zero, turn: turn.accepted.id)
+            case .cancelCall:
+                running?.call?.cancel()
+                running?.call = nil
+            case .cancelTools:
+                running?.tools.values.forEach { $0.cancel() }
+                running?.tools = [:]
+            case .end(let status, let stopReason, let error):
+                endRunning(status, stopReason: stopReason, error: error, ref: ref)
+            }
+        }
+    }
+
+    private func callModel() {
+        guard let running else { return }
+        let turn = running.turn
+        var messages = running.plan.messages
+        let content = turn.content
+        if !content.isEmpty {
+            messages.append(reply(of: turn, status: nil, usage: nil))
+        }
+        let request = ModelRequest(
+            model: running.settings.model, system: running.settings.system.isEmpty ? nil : running.settings.system,
+            messages: messages, tools: environment.tools.subset(running.settings.tools).descriptions,
+            temperature: running.settings.temperature, maxTokens: running.settings.maxTokens)
+        let receiver = TurnReceiver(session: self, turn: turn.accepted.id, round: turn.round)
+        self.running?.call = environment.provider.start(request, on: loop.models, receiver: receiver)
+    }
+
+    // MARK: Tools
+
+    private func run(_ calls: [ToolCall]) {
+        guard let id = running?.turn.accepted.id else { return }
+        let changes = calls.map { SessionChange.toolStarted(turn: id, $0) }
+        // On disk before it runs: after a crash nobody could say whether it had.
+        let number = commit(changes) { [self] succeeded in
+            guard running?.turn.accepted.id == id else { return }
+            guard succeeded else {
+                return stopRunning(
+                    .failed, ref: nil,
+                    error: TurnError(.storage, message: "The tool call could not be saved.", retryable: true))
+            }
+            for call in calls { start(call, turn: id) }
+        }
+        for call in calls { log.append(.toolStarted(turn: id, call: call), pending: number) }
+    }
+
+    private func start(_ call: ToolCall, turn id: String) {
+        let runner = ToolRunner(registry: environment.tools.subset(running?.settings.tools))
+        let startedAt = NIODeadline.now()
+        // Detached: a tool must never hold the event loop.
+        running?.tools[call.id] = Task.detached { [self] in
+            let result = await runner.run(call)
+            let duration = Duration.nanoseconds((NIODeadline.now() - startedAt).nanoseconds)
+            perform { $0.finished(result, after: duration, turn: id) }
+        }
+    }
+
+    private func finished(_ result: ToolResult, after duration: Duration, turn id: String) {
+        guard running?.turn.accepted.id == id, let actions = running?.turn.toolFinished(result) else { return }
+        running?.tools[result.call] = nil
+        let number = commit([.toolDone(turn: id, result)])
+        log.append(.toolDone(turn: id, result: result, duration: duration), pending: number)
+        perform(actions, ref: nil)
+        changed()
+    }
+
+    // MARK: Ending
+
+    /// Stops the running turn; without effect where none runs.
+    func stopRunning(_ status: TurnStatus, ref: String?, error: TurnError? = nil) {
+        guard let actions = running?.turn.stop(status, error: error) else { return }
+        perform(actions, ref: ref)
+        changed()
+    }
+
+    private func endRunning(_ status: TurnStatus, stopReason: String?, error: TurnError?, ref: String?) {
+        guard let running else { return }
+        self.running = nil
+        let now = NIODeadline.now()
+        let usage = running.usage(isComplete: status != .cancelled && error == nil)
+        var timing = TurnTiming(duration: .nanoseconds((now - running.startedAt).nanoseconds))
+        if let first = running.firstOutputAt {
+            timing.timeToFirstToken = .nanoseconds((first - running.startedAt).nanoseconds)
+            let seconds = Double((now - first).nanoseconds) / 1e9
+            if seconds > 0, usage.outputTokens > 0 { timing.tokensPerSecond = Double(usage.outputTokens) / seconds }
+        }
+        end(
+            running.turn, reply: reply(of: running.turn, status: status, usage: usage, model: running.settings.model),
+            TurnOutcome(
+                turn: running.turn.accepted.id, status: status, stopReason: stopReason, usage: usage, timing: timing,
+                error: error),
+            ref: ref ?? running.turn.accepted.ref)
+        startNext()
+        log.trim(keepingAfter: self.running.map { $0.firstSeq - 1 } ?? .max)
+    }
+
+    /// Ends a turn that was stopped before it started.
+    func endQueued(_ turn: Turn, ref: String?) {
+        settingsOfQueued[turn.accepted.id] = nil
+        end(
+            turn, reply: reply(of: turn, status: .cancelled, usage: Usage()),
+            TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming()),
+            ref: ref ?? turn.accepted.ref)
+    }
+
+    private func end(_ turn: Turn, reply: Message, _ outcome: TurnOutcome, ref: String?) {
+        do {
+            try tree.insert(reply)
+        } catch {
+            environment.logger.error("a reply has no place", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+        let number = commit([.ended(turn: turn.accepted.id, status: outcome.status, reply: reply)])
+        log.append(.turnDone(outcome), ref: ref, pending: number)
+        outcomes.append(outcome, seq: log.lastSeq)
+    }
+
+    private func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {
+        Message(
+            id: turn.accepted.reply, parent: turn.accepted.parent, role: .assistant, content: turn.content,
+            createdAt: Self.now, turn: turn.accepted.id, partial: status.map { $0 != .completed } ?? false, model: model,
+            usage: usage, status: status)
+    }
+}
+
+extension ChatSession.Running {
+    /// The turn's usage: as the provider said, else estimated.
+    ///
+    /// - Parameter isComplete: whether the provider had the chance to say it all.
+    func usage(isComplete: Bool) -> Usage {
+        if let reported = turn.reportedUsage, isComplete { return reported }
+        let said = turn.reportedUsage ?? Usage()
+        let output = turn.content.reduce(0) { $0 + TokenEstimate.tokens(in: $1) }
+        return Usage(
+            inputTokens: said.inputTokens > 0 || said.cacheReadTokens > 0 ? said.inputTokens : plan.estimatedTokens,
+            outputTokens: max(said.outputTokens, output), cacheReadTokens: said.cacheReadTokens,
+            cacheWriteTokens: said.cacheWriteTokens, estimated: true)
+    }
+}
+
+/// Hears one call to the model, for one round of one turn.
+private final class TurnReceiver: ModelEventReceiver {
+    private let session: ChatSession
+    private let turn: String
+    private let round: Int
+
+    init(session: ChatSession, turn: String, round: Int) {
+        self.session = session
+        self.turn = turn
+        self.round = round
+    }
+
+    func receive(_ batch: borrowing ModelEventBatch) {
+        let (batch, turn, round) = (copy batch, turn, round)
+        session.assumeIsolated { $0.receive(batch, turn: turn, round: round) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The longest beginning of at most `limit` bytes that does not cut a scalar of UTF-8 in two.
+    func prefix(wholeScalarsIn limit: Int) -> UnsafeRawBufferPointer {
+        var end = Swift.min(limit, count)
+        // A continuation byte is 10xxxxxx.
+        while end > 0, end < count, self[end] & 0xC0 == 0x80 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: self[..<end])
+    }
+}

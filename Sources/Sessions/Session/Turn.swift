@@ -1,0 +1,328 @@
+import ChatProtocol
+import Conversation
+import JSON
+import Models
+import NIOCore
+
+/// A turn's life from its acceptance to its one end, as a state machine: what happened goes in, what is to be done comes out.
+///
+/// It knows no socket, clock or task. Deltas go past it (`blockForDelta`): they are too many for actions.
+struct Turn {
+    /// The most calls to the model in one turn: rounds of tools, and pauses that are continued. 10 is more than any of the
+    /// examples that providers document, and few enough that a model going in circles stops.
+    static let maximumRounds = 10
+    /// The most tool calls in one round. 32: providers' parallel calls are a handful.
+    static let maximumCallsInRound = 32
+    /// The longest reply in bytes, all its blocks together. 4 MiB is beyond what any model says in a turn today.
+    static let maximumReplyBytes = 4 * 1024 * 1024
+    /// The longest JSON text of a tool call's input, in bytes. 64 KiB: `tool.started` must fit a server frame.
+    static let maximumToolInputBytes = 64 * 1024
+
+    enum Phase: Equatable {
+        case queued
+        /// A call to the model runs.
+        case calling
+        /// The tools of a round run; the ids of those that have not answered yet.
+        case runningTools(Set<String>)
+        case ended
+    }
+
+    /// What the session is to do next.
+    enum Action: Equatable {
+        case blockStarted(index: Int, LiveBlock.Kind)
+        case blockDone(index: Int, partial: Bool, input: JSONValue?)
+        /// Run these; an answer for each comes back by `toolFinished`.
+        case runTools([ToolCall])
+        /// Put this result in without running anything.
+        case answerTool(ToolResult)
+        /// Call the model (again), with the reply so far.
+        case callModel
+        case cancelCall
+        case cancelTools
+        case end(TurnStatus, stopReason: String?, error: TurnError?)
+    }
+
+    /// A piece of the reply, in the order in which it happened.
+    enum Item {
+        case block(ReplyBlock)
+        case result(ToolResult)
+    }
+
+    let accepted: AcceptedTurn
+    let options: SettingsChange
+    /// The provider that opaque blocks belong to.
+    let provider: String
+    private(set) var phase: Phase = .queued
+    private(set) var items: [Item] = []
+    /// Which call to the model runs; grows with each. An event of an older call is dropped.
+    private(set) var round = 0
+    private var blockCount = 0
+    private var replyBytes = 0
+    /// The usage of the calls that are over, and of the one that runs.
+    private var usageBefore = Usage()
+    private var usageNow: Usage?
+
+    init(accepted: AcceptedTurn, options: SettingsChange, provider: String) {
+        self.accepted = accepted
+        self.options = options
+        self.provider = provider
+    }
+
+    var isEnded: Bool { phase == .ended }
+
+    /// What the provider counted so far; nil where it never said.
+    var reportedUsage: Usage? {
+        guard let usageNow else { return round > 1 ? usageBefore : nil }
+        return usageBefore + usageNow
+    }
+
+    // MARK: What happens
+
+    mutating func begin() -> [Action] {
+        guard phase == .queued else { return [] }
+        return callModel()
+    }
+
+    private mutating func callModel() -> [Action] {
+        phase = .calling
+        round += 1
+        if let usageNow { usageBefore = usageBefore + usageNow }
+        usageNow = nil
+        return [.callModel]
+    }
+
+    /// An event of the running call, deltas excepted.
+    mutating func received(_ event: ModelEvent) -> [Action] {
+        guard phase == .calling else { return [] }
+        switch event {
+        case .started, .delta:
+            return []
+        case .blockStarted(let callIndex, let kind):
+            return [startBlock(callIndex, kind)]
+        case .signature(let callIndex, let signature):
+            modify(callIndex) { $0.kind = .thinking(signature: signature) }
+            return []
+        case .blockDone(let callIndex):
+            guard let position = position(of: callIndex) else { return [] }
+            return closeBlock(at: position, partial: false)
+        case .opaque(let callIndex, let value):
+            let block = addBlock(callIndex, .opaque(provider: provider, value), isDone: true)
+            return [
+                .blockStarted(index: block.index, .opaque), .blockDone(index: block.index, partial: false, input: nil),
+            ]
+        case .usage(let usage):
+            usageNow = usage
+            return []
+        case .stopped(let reason):
+            return stopped(reason)
+        case .failed(let error):
+            return closeOpenBlocks(partial: true)
+                + end(error.code == .truncated ? .truncated : .failed, error: TurnError(error))
+        }
+    }
+
+    private mutating func stopped(_ reason: StopReason) -> [Action] {
+        var actions = closeOpenBlocks(partial: false)
+        let calls = unansweredCalls
+        switch reason.meaning {
+        // Some compatible servers say that a turn ended although they want tools run.
+        case .toolUse, .endTurn, .stopSequence, .other:
+            guard !calls.isEmpty else {
+                return actions + end(.completed, stopReason: reason.word)
+            }
+            guard round < Self.maximumRounds, calls.count <= Self.maximumCallsInRound else {
+                return actions + end(.toolLimit, stopReason: reason.word)
+            }
+            phase = .runningTools(Set(calls.map(\.id)))
+            let runnable = calls.filter { $0.input != nil }
+            if !runnable.isEmpty { actions.append(.runTools(runnable)) }
+            for call in calls where call.input == nil {
+                let problem = ToolResult(
+                    call: call.id, output: "The input of this call is not valid JSON. Call again with valid JSON.",
+                    isError: true)
+                actions.append(.answerTool(problem))
+            }
+            return actions
+        case .pauseTurn:
+            // Anthropic: "you may provide the response back as-is in a subsequent request to let the model continue".
+            guard round < Self.maximumRounds else { return actions + end(.toolLimit, stopReason: reason.word) }
+            return actions + callModel()
+        case .maxTokens: return actions + end(.maxTokens, stopReason: reason.word)
+        case .refusal: return actions + end(.refused, stopReason: reason.word)
+        case .contentFilter: return actions + end(.filtered, stopReason: reason.word)
+        case .contextExceeded: return actions + end(.contextExceeded, stopReason: reason.word)
+        }
+    }
+
+    /// A tool has answered.
+    mutating func toolFinished(_ result: ToolResult) -> [Action] {
+        guard case .runningTools(var waiting) = phase, waiting.remove(result.call) != nil else { return [] }
+        items.append(.result(result))
+        for position in items.indices.reversed() {
+            guard case .block(var block) = items[position],
+                case .toolCall(result.call, let name, let input, _) = block.kind
+            else { continue }
+            block.kind = .toolCall(call: result.call, name: name, input: input, result: result)
+            items[position] = .block(block)
+            break
+        }
+        phase = .runningTools(waiting)
+        return waiting.isEmpty ? callModel() : []
+    }
+
+    /// Stops the turn wherever it is; without effect once it has ended.
+    mutating func stop(_ status: TurnStatus, error: TurnError? = nil) -> [Action] {
+        switch phase {
+        case .queued: return end(status, error: error)
+        case .calling: return [.cancelCall] + closeOpenBlocks(partial: true) + end(status, error: error)
+        case .runningTools: return [.cancelTools] + end(status, error: error)
+        case .ended: return []
+        }
+    }
+
+    private mutating func end(_ status: TurnStatus, stopReason: String? = nil, error: TurnError? = nil) -> [Action] {
+        phase = .ended
+        return [.end(status, stopReason: stopReason, error: error)]
+    }
+
+    // MARK: Blocks
+
+    private mutating func addBlock(_ callIndex: Int, _ kind: ReplyBlock.Kind, isDone: Bool = false) -> ReplyBlock {
+        let block = ReplyBlock(
+            index: blockCount, round: round, callIndex: callIndex, kind: kind,
+            deltaPrefix: DeltaFrame.prefix(turn: accepted.id, index: blockCount), isDone: isDone)
+        blockCount += 1
+        items.append(.block(block))
+        return block
+    }
+
+    private mutating func startBlock(_ callIndex: Int, _ kind: BlockKind) -> Action {
+        let block =
+            switch kind {
+            case .text: addBlock(callIndex, .text)
+            case .thinking: addBlock(callIndex, .thinking(signature: nil))
+            case .toolCall(let id, let name):
+                addBlock(callIndex, .toolCall(call: id, name: name, input: nil, result: nil))
+            }
+        return .blockStarted(index: block.index, block.wireKind)
+    }
+
+    /// Where the running call's block stands; from the end, since it is nearly always the last.
+    private func position(of callIndex: Int) -> Int? {
+        items.lastIndex { item in
+            if case .block(let block) = item { block.callIndex == callIndex && block.round == round } else { false }
+        }
+    }
+
+    private mutating func modify(_ callIndex: Int, _ change: (inout ReplyBlock) -> Void) {
+        guard let position = position(of: callIndex), case .block(var block) = items[position] else { return }
+        change(&block)
+        items[position] = .block(block)
+    }
+
+    private mutating func closeBlock(at position: Int, partial: Bool) -> [Action] {
+        guard case .block(var block) = items[position], !block.isDone else { return [] }
+        block.isDone = true
+        var input: JSONValue?
+        if case .toolCall(let call, let name, _, let result) = block.kind, !partial {
+            let bytes = block.bytes
+            // A call without arguments may come without any input at all.
+            input = bytes.isEmpty ? .object([:]) : try? JSONValue(parsing: bytes)
+            if bytes.count > Self.maximumToolInputBytes { input = nil }
+            block.kind = .toolCall(call: call, name: name, input: input, result: result)
+        }
+        items[position] = .block(block)
+        return [.blockDone(index: block.index, partial: partial, input: input)]
+    }
+
+    private mutating func closeOpenBlocks(partial: Bool) -> [Action] {
+        items.indices.flatMap { closeBlock(at: $0, partial: partial) }
+    }
+
+    private var unansweredCalls: [ToolCall] {
+        items.compactMap { item in
+            guard case .block(let block) = item, case .toolCall(let id, let name, let input, nil) = block.kind,
+                block.round == round
+            else { return nil }
+            return ToolCall(id: id, name: name, input: input)
+        }
+    }
+
+    // MARK: Deltas
+
+    /// Takes a delta of the running call into a block: `append` gets the run that the block's last delta went into and says
+    /// which one took this.
+    ///
+    /// - Returns: false where the reply is longer than a reply may be.
+    @inline(__always)
+    mutating func appendDelta(
+        _ callIndex: Int, byteCount: Int, _ append: (DeltaRun?, ByteBuffer) -> DeltaRun
+    ) -> Bool {
+        guard phase == .calling else { return true }
+        var position = items.count - 1
+        if position < 0 || !isBlock(at: position, callIndex) {
+            guard let found = self.position(of: callIndex) else { return true }
+            position = found
+        }
+        guard case .block(let block) = items[position] else { return true }
+        let last = block.runs.last
+        let run = append(last, block.deltaPrefix)
+        if run !== last {
+            var changed = block
+            changed.runs.append(run)
+            items[position] = .block(changed)
+        }
+        replyBytes += byteCount
+        return replyBytes <= Self.maximumReplyBytes
+    }
+
+    @inline(__always)
+    private func isBlock(at position: Int, _ callIndex: Int) -> Bool {
+        if case .block(let block) = items[position] { block.callIndex == callIndex && block.round == round } else { false }
+    }
+
+    // MARK: What came of it
+
+    /// The reply as it stands.
+    var content: [ContentBlock] {
+        items.compactMap { item in
+            switch item {
+            case .block(let block): block.content
+            case .result(let result): .toolResult(result)
+            }
+        }
+    }
+
+    var liveBlocks: [LiveBlock] {
+        items.compactMap { item in if case .block(let block) = item { block.live } else { nil } }
+    }
+
+    /// The bytes that the reply holds so far.
+    var byteCount: Int { replyBytes }
+}
+
+extension TurnError {
+    init(_ error: ModelError) {
+        self.init(
+            ErrorCode(error.code), message: error.message, retryable: error.retryable, retryAfter: error.retryAfter,
+            upstreamStatus: error.status, upstreamRequestID: error.requestID)
+    }
+}
+
+extension ErrorCode {
+    init(_ code: ModelError.Code) {
+        self =
+            switch code {
+            case .unreachable: .upstreamUnreachable
+            case .timeout: .upstreamTimeout
+            case .stalled: .upstreamStalled
+            case .truncated: .upstreamTruncated
+            case .rateLimited: .upstreamRateLimited
+            case .overloaded: .upstreamOverloaded
+            case .rejected: .upstreamRejected
+            case .auth: .upstreamAuth
+            case .malformed: .upstreamMalformed
+            case .internal: .internal
+            }
+    }
+}

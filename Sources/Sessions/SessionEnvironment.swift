@@ -1,0 +1,34 @@
+package import Conversation
+package import Logging
+package import Models
+package import Tools
+
+/// What every session works with.
+package struct SessionEnvironment: Sendable {
+    package var provider: any ModelProvider
+    package var tools: ToolRegistry
+    package var store: any SessionStore
+    package var policy: any ContextPolicy
+    /// The settings of a session whose client sets none.
+    package var defaults: SessionSettings
+    /// How often connections are pinged; clients are told.
+    package var pingInterval: Duration
+    package var logger: Logger
+
+    package init(
+        provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore,
+        policy: any ContextPolicy, defaults: SessionSettings, pingInterval: Duration, logger: Logger
+    ) {
+        self.provider = provider
+        self.tools = tools
+        self.store = store
+        self.policy = policy
+        self.defaults = defaults
+        self.pingInterval = pingInterval
+        self.logger = logger
+    }
+    /// The models that a client may choose, the default first.
+    var models: [String] {
+        provider.models.contains(defaults.model) ? provider.models : [defaults.model] + provider.models
+    }
+}

@@ -1,0 +1,89 @@
+import ChatProtocol
+package import CurlTransport
+import Models
+package import NIOCore
+
+/// What the sessions of one event loop share: their executor, their way to the models, and the list of followers that have
+/// something to send.
+///
+/// Sessions never touch a connection: a failed write may call back on the spot, into an actor that is still busy. They mark
+/// followers as due, and `flush`, which runs once at the end of whatever the loop is doing, does the sending.
+package final class SessionLoop: Sendable {
+    private struct State {
+        var due: [(session: ChatSession, follower: FollowerID)] = []
+        var isScheduled = false
+        /// Filled and emptied for every follower in turn, so that a token costs no allocation.
+        var batch = FrameBatch(capacityBytes: Follower.batchBytes)
+    }
+
+    package let eventLoop: any EventLoop
+    let models: ModelLoop
+    let executor: any SerialExecutor
+    private let state: NIOLoopBoundBox<State>
+
+    /// - Parameter transfers: the loop's queue of transfers.
+    package init(transfers: TransferQueue) {
+        eventLoop = transfers.eventLoop
+        models = ModelLoop(transfers: transfers)
+        executor = transfers.eventLoop.executor
+        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: transfers.eventLoop)
+    }
+
+    /// Has a follower's frames sent before the loop waits again. Called on the loop.
+    func markDue(_ follower: FollowerID, of session: ChatSession) {
+        state.value.due.append((session, follower))
+        guard !state.value.isScheduled else { return }
+        state.value.isScheduled = true
+        eventLoop.execute { self.flush() }
+    }
+
+    private func flush() {
+        state.value.isScheduled = false
+        let due = state.value.due
+        state.value.due.removeAll(keepingCapacity: true)
+        var batch = FrameBatch()
+        swap(&batch, &state.value.batch)
+        for (session, follower) in due {
+            send(session, follower, &batch)
+        }
+        batch.removeAll()
+        swap(&batch, &state.value.batch)
+    }
+
+    private func send(_ session: ChatSession, _ follower: FollowerID, _ batch: inout FrameBatch) {
+        var hasMore = true
+        while hasMore {
+            batch.removeAll()
+            let pulled = session.assumeIsolated { $0.pull(follower, into: &batch) }
+            guard let pulled else { return }
+            let transport = pulled.transport
+            if pulled.fellBehind {
+                onLoop(of: transport) { transport.fellBehind(follower) }
+                return
+            }
+            guard !batch.isEmpty else { return }
+            hasMore = pulled.hasMore
+            if transport.eventLoop === eventLoop {
+                let takesMore = transport.deliver(batch, for: follower)
+                if !takesMore {
+                    session.assumeIsolated { $0.paused(follower) }
+                    return
+                }
+            } else {
+                // One batch at a time is under way to another loop, so that a slow connection holds no more than that.
+                session.assumeIsolated { $0.paused(follower) }
+                let sent = batch
+                transport.eventLoop.execute {
+                    if transport.deliver(sent, for: follower) {
+                        session.perform { $0.ready(follower) }
+                    }
+                }
+                return
+            }
+        }
+    }
+
+    private func onLoop(of transport: any FollowerTransport, _ body: @escaping @Sendable () -> Void) {
+        if transport.eventLoop === eventLoop { body() } else { transport.eventLoop.execute(body) }
+    }
+}
