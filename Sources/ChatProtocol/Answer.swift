@@ -82,11 +82,11 @@ package struct Welcome: Sendable {
             writer.field("description", tool.description)
         }
         frame.object("limits") { limits in
-            limits.field("frame_bytes", FrameLimits.clientFrameBytes)
-            limits.field("message_scalars", FrameLimits.messageScalars)
-            limits.field("message_bytes", FrameLimits.messageBytes)
-            limits.field("queued_turns", FrameLimits.queuedTurns)
-            limits.field("history_messages", FrameLimits.historyMessages)
+            limits.field("frame_bytes", ProtocolLimits.clientFrameBytes)
+            limits.field("message_scalars", ProtocolLimits.messageScalars)
+            limits.field("message_bytes", ProtocolLimits.messageBytes)
+            limits.field("queued_turns", ProtocolLimits.queuedTurns)
+            limits.field("history_messages", ProtocolLimits.historyMessages)
         }
         frame.field("ping_interval_ms", pingInterval.wholeMilliseconds)
         frame.field("server_time", Timestamp.text(serverTime))

@@ -76,7 +76,7 @@ extension ClientCommand.Open {
         after = try fields.integer("after", in: 0...(1 << 53 - 1))
         create = try fields.object("create").map { (nested) throws(CommandError) in try SettingsChange(nested) }
         history =
-            try fields.integer("history", in: 0...FrameLimits.historyMessages) ?? FrameLimits.historyMessagesDefault
+            try fields.integer("history", in: 0...ProtocolLimits.historyMessages) ?? ProtocolLimits.historyMessagesDefault
     }
 }
 
@@ -112,18 +112,18 @@ extension ClientCommand.Send {
             throw CommandError(.badField, "\"\(field)\" says nothing: it is empty or only white space.", field: field)
         }
         let scalars = text.unicodeScalars.count
-        guard scalars <= FrameLimits.messageScalars else {
+        guard scalars <= ProtocolLimits.messageScalars else {
             throw CommandError(
                 .messageTooLong,
-                "\"\(field)\" has \(scalars) Unicode scalars; a message has at most \(FrameLimits.messageScalars).",
+                "\"\(field)\" has \(scalars) Unicode scalars; a message has at most \(ProtocolLimits.messageScalars).",
                 field: field)
         }
         var escaped = ByteBuffer()
         escaped.writeJSONString(text)
-        guard escaped.readableBytes <= FrameLimits.messageBytes else {
+        guard escaped.readableBytes <= ProtocolLimits.messageBytes else {
             throw CommandError(
                 .messageTooLong,
-                "\"\(field)\" has \(escaped.readableBytes) bytes as a JSON string; a message has at most \(FrameLimits.messageBytes).",
+                "\"\(field)\" has \(escaped.readableBytes) bytes as a JSON string; a message has at most \(ProtocolLimits.messageBytes).",
                 field: field)
         }
         return text

@@ -29,16 +29,16 @@ final class DeltaRun {
         ends.append(UInt32(truncatingIfNeeded: text.count))
     }
 
-    /// Writes the deltas from `position` on as one frame of at most `FrameLimits.deltaBytes` of text, and at least one delta.
+    /// Writes the deltas from `position` on as one frame of at most `ProtocolLimits.deltaBytes` of text, and at least one delta.
     ///
     /// - Returns: how many deltas the frame holds.
     func writeFrame(from position: Int, into batch: inout FrameBatch) -> Int {
         let start = position == 0 ? 0 : Int(ends[position - 1])
         var next = position + 1
-        if Int(ends[ends.count - 1]) - start <= FrameLimits.deltaBytes {
+        if Int(ends[ends.count - 1]) - start <= ProtocolLimits.deltaBytes {
             next = ends.count
         } else {
-            while next < ends.count, Int(ends[next]) - start <= FrameLimits.deltaBytes { next += 1 }
+            while next < ends.count, Int(ends[next]) - start <= ProtocolLimits.deltaBytes { next += 1 }
         }
         let end = Int(ends[next - 1])
         text.withUnsafeBytes { bytes in

@@ -90,7 +90,7 @@ struct SessionLog {
 
     /// Appends a delta to `run` where that is the log's last entry, else to a new run.
     ///
-    /// - Parameter text: at most `FrameLimits.deltaBytes` of whole UTF-8 scalars.
+    /// - Parameter text: at most `ProtocolLimits.deltaBytes` of whole UTF-8 scalars.
     /// - Returns: the run that took it.
     @inline(__always)
     mutating func appendDelta(

@@ -138,7 +138,7 @@ extension ChatSession {
         if onBusy == .reject {
             throw CommandError(.busy, "A turn is running.", retryable: true)
         }
-        guard queue.count < FrameLimits.queuedTurns else {
+        guard queue.count < ProtocolLimits.queuedTurns else {
             throw CommandError(
                 .busy, "\(queue.count) turns wait already, the most there can be.", retryable: true)
         }

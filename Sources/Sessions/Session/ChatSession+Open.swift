@@ -48,11 +48,11 @@ extension ChatSession {
 
     /// Sends a snapshot that fits a server frame: with fewer messages, and longer ones cut, until it does.
     private func answerSnapshot(atMost limit: Int, ref: String?, to id: FollowerID) {
-        var budget = FrameLimits.historyBytes
+        var budget = ProtocolLimits.historyBytes
         while true {
             let snapshot = self.snapshot(atMost: limit, budgetBytes: budget)
             let frame = Answer.snapshot(snapshot).frame(ref: ref)
-            if frame.readableBytes <= FrameLimits.serverFrameBytes {
+            if frame.readableBytes <= ProtocolLimits.serverFrameBytes {
                 if let cursor = log.cursor(after: snapshot.seq) { followers[id]?.cursor = cursor }
                 return answer(frame, to: id)
             }

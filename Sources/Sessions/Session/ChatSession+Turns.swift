@@ -82,8 +82,8 @@ extension ChatSession {
     private func append(_ text: UnsafeRawBufferPointer, toBlock index: Int) -> Bool {
         var rest = text
         var fits = true
-        while rest.count > FrameLimits.deltaBytes {
-            let piece = rest.prefix(wholeScalarsIn: FrameLimits.deltaBytes)
+        while rest.count > ProtocolLimits.deltaBytes {
+            let piece = rest.prefix(wholeScalarsIn: ProtocolLimits.deltaBytes)
             fits = appendPiece(piece, toBlock: index) && fits
             rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
         }

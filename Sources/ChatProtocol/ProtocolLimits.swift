@@ -1,5 +1,5 @@
 /// The bounds that the protocol puts on frames, told to every client in `welcome.limits`.
-package enum FrameLimits {
+package enum ProtocolLimits {
     /// The largest message from a client, in bytes. 1 MiB: the longest `send` that `messageBytes` allows, with room for
     /// spacing and escapes; a larger one closes the connection with 1009.
     package static let clientFrameBytes = 1024 * 1024

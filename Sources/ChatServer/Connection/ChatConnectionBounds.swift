@@ -1,0 +1,48 @@
+import NIOCore
+import Synchronization
+
+/// How long a connection may wait, and how it is told to come back.
+enum ChatConnectionBounds {
+    /// From the handshake to the first `open`. 30 s: a client says it at once, a person at a terminal needs a little.
+    static let openWait = Duration.seconds(30)
+    /// What `going_away` tells a client to wait. 1 s: a restart takes about that.
+    static let reconnectAfter = Duration.seconds(1)
+}
+
+/// How many frames a client sends, against its bound: a bucket that fills with time.
+struct FloodGauge {
+    /// Frames a second, on average. 100: a person causes a few, a test hardly more.
+    static let framesPerSecond = 100
+    /// Frames at once. 500: what a client may have kept while it was offline.
+    static let burst = 500
+
+    private var tokens = Double(burst)
+    private var last: NIODeadline?
+
+    /// Counts one frame; false: it is one too many.
+    mutating func admits(at now: NIODeadline) -> Bool {
+        if let last {
+            let seconds = Double((now - last).nanoseconds) / 1e9
+            tokens = min(Double(Self.burst), tokens + seconds * Double(Self.framesPerSecond))
+        }
+        last = now
+        tokens -= 1
+        return tokens >= 0
+    }
+}
+
+/// How many chat connections there are, against the most there may be.
+package final class ConnectionCount: Sendable {
+    private let count = Atomic<Int>(0)
+    private let limit: Int
+
+    /// - Parameter limit: connections of the whole process.
+    package init(limit: Int) { self.limit = limit }
+
+    package var current: Int { count.load(ordering: .relaxed) }
+
+    /// Counts one more; false: it is one too many. Either way `leave` is to follow.
+    func enter() -> Bool { count.add(1, ordering: .relaxed).newValue <= limit }
+
+    func leave() { count.subtract(1, ordering: .relaxed) }
+}
