@@ -28,6 +28,17 @@ package enum ClientCommand: Hashable, Sendable {
         package var create: SettingsChange?
         /// How many messages a snapshot holds at most.
         package var history: Int
+
+        package init(
+            session: String? = nil, epoch: String? = nil, after: Int? = nil, create: SettingsChange? = nil,
+            history: Int = ProtocolLimits.historyMessagesDefault
+        ) {
+            self.session = session
+            self.epoch = epoch
+            self.after = after
+            self.create = create
+            self.history = history
+        }
     }
 
     /// Say something.
@@ -35,12 +46,23 @@ package enum ClientCommand: Hashable, Sendable {
         package var text: String
         package var onBusy: OnBusy
         package var options: SettingsChange
+
+        package init(text: String, onBusy: OnBusy = .queue, options: SettingsChange = SettingsChange()) {
+            self.text = text
+            self.onBusy = onBusy
+            self.options = options
+        }
     }
 
     /// Stop a turn: the one named by its id or by the id of its `send`, or the running one.
     package struct Cancel: Hashable, Sendable {
         package var turn: String?
         package var send: String?
+
+        package init(turn: String? = nil, send: String? = nil) {
+            self.turn = turn
+            self.send = send
+        }
     }
 
     /// Ask again.
@@ -48,6 +70,11 @@ package enum ClientCommand: Hashable, Sendable {
         /// The reply that is asked for again; nil: the last one.
         package var message: String?
         package var onBusy: OnBusy
+
+        package init(message: String? = nil, onBusy: OnBusy = .interrupt) {
+            self.message = message
+            self.onBusy = onBusy
+        }
     }
 }
 

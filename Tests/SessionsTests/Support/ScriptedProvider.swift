@@ -1,0 +1,86 @@
+import Conversation
+import Models
+import NIOCore
+
+/// A model whose words the test gives it, one call at a time.
+final class ScriptedProvider: ModelProvider {
+    let name = "scripted"
+    let models = ["scripted-1", "scripted-2"]
+    private let calls: AsyncStream<ScriptedCall>
+    private let continuation: AsyncStream<ScriptedCall>.Continuation
+
+    init() {
+        (calls, continuation) = AsyncStream.makeStream()
+    }
+
+    func start(_ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver) -> any ModelCall {
+        let call = ScriptedCall(request: request, eventLoop: loop.eventLoop, receiver: receiver)
+        continuation.yield(call)
+        return call
+    }
+
+    /// The next call that a session makes.
+    func nextCall() async throws -> ScriptedCall {
+        var iterator = calls.makeAsyncIterator()
+        guard let call = await iterator.next() else { throw CancellationError() }
+        return call
+    }
+}
+
+/// A call under way. `@unchecked Sendable`: the receiver and the flag are touched on the event loop only.
+final class ScriptedCall: ModelCall, @unchecked Sendable {
+    let request: ModelRequest
+    private let eventLoop: any EventLoop
+    private let receiver: any ModelEventReceiver
+    private var isCancelled = false
+    private let cancelled: EventLoopPromise<Void>
+
+    init(request: ModelRequest, eventLoop: any EventLoop, receiver: any ModelEventReceiver) {
+        self.request = request
+        self.eventLoop = eventLoop
+        self.receiver = receiver
+        cancelled = eventLoop.makePromise()
+    }
+
+    deinit { cancelled.succeed() }
+
+    func cancel() {
+        isCancelled = true
+        cancelled.succeed()
+    }
+
+    /// Returns once the session has cancelled the call.
+    func untilCancelled() async throws { try await cancelled.futureResult.get() }
+
+    /// Says a text block's beginning, pieces, or an end: whatever `events` are, in one batch.
+    func say(_ events: [Said]) async throws {
+        try await eventLoop.submit {
+            guard !self.isCancelled else { return }
+            var batch = ModelEventBatch()
+            for event in events {
+                switch event {
+                case .event(let event): batch.events.append(event)
+                case .delta(let index, let text):
+                    let start = batch.text.count
+                    batch.text.append(contentsOf: text.utf8)
+                    batch.events.append(.delta(index: index, text: start..<batch.text.count))
+                }
+            }
+            self.receiver.receive(batch)
+        }.get()
+    }
+
+    enum Said: Sendable {
+        case event(ModelEvent)
+        case delta(Int, String)
+    }
+
+    /// A whole reply of one text block.
+    func reply(_ text: String) async throws {
+        try await say([
+            .event(.blockStarted(index: 0, .text)), .delta(0, text), .event(.blockDone(index: 0)),
+            .event(.usage(.init(inputTokens: 3, outputTokens: 2))),
+            .event(.stopped(StopReason(.endTurn, word: "end_turn"))),
+        ])
+    }
+}

@@ -1,0 +1,67 @@
+import ChatProtocol
+import Conversation
+import CurlTransport
+import JSON
+import Logging
+import Models
+import NIOCore
+import NIOPosix
+import Tools
+
+@testable import Sessions
+
+/// Sessions on real event loops, with a model that says what the test wants.
+struct SessionFixture {
+    static let owner = Owner(key: "local")
+
+    let provider = ScriptedProvider()
+    let directory: SessionDirectory
+    /// Two loops: sessions live on the first, followers on either.
+    let loops: [any EventLoop]
+    private let engine: CurlEngine
+
+    init(store: any SessionStore = MemoryStore(), tools: [any Tool] = []) throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let engine = try CurlEngine(logger: logger)
+        let group = MultiThreadedEventLoopGroup.singleton
+        loops = [group.next(), group.next()]
+        self.engine = engine
+        let unique = loops[0] === loops[1] ? [loops[0]] : loops
+        directory = SessionDirectory(
+            environment: SessionEnvironment(
+                provider: provider, tools: try ToolRegistry(tools), store: store, policy: FullHistory(),
+                defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), logger: logger),
+            loops: unique.map { SessionLoop(transfers: engine.makeQueue(on: $0)) })
+    }
+
+    /// A session with one follower that has seen its welcome.
+    func open(on loop: Int = 0) async throws -> (ChatSession, RecordingFollower) {
+        let session = try directory.create(owner: Self.owner, ref: nil, settings: nil, on: loops[0]).session
+        let follower = RecordingFollower(1, on: loops[loop])
+        session.perform { [id = follower.id] in $0.follow(id, .init(), ref: "o1", isNew: true, over: follower) }
+        _ = try await follower.until("welcome")
+        return (session, follower)
+    }
+
+    func join(
+        _ session: ChatSession, _ id: Int, on loop: Int = 0, epoch: String? = nil, after: Int? = nil, history: Int = 50
+    ) -> RecordingFollower {
+        let follower = RecordingFollower(id, on: loops[loop])
+        let open = ClientCommand.Open(session: session.id, epoch: epoch, after: after, history: history)
+        session.perform { $0.follow(follower.id, open, ref: nil, isNew: false, over: follower) }
+        return follower
+    }
+}
+
+extension ChatSession {
+    nonisolated func send(
+        _ text: String, id: String, from follower: RecordingFollower, onBusy: OnBusy = .queue,
+        options: SettingsChange = SettingsChange()
+    ) {
+        say(.send(.init(text: text, onBusy: onBusy, options: options)), id: id, from: follower)
+    }
+
+    nonisolated func say(_ command: ClientCommand, id: String?, from follower: RecordingFollower) {
+        perform { [follower = follower.id] in $0.handle(command, ref: id, from: follower) }
+    }
+}
