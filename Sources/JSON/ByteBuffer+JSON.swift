@@ -3,21 +3,27 @@ package import NIOCore
 extension ByteBuffer {
     /// Writes a JSON string literal with its quotes.
     package mutating func writeJSONString(_ string: String) {
-        self.writeInteger(UInt8(ascii: "\""))
         var string = string
-        string.withUTF8 { self.writeJSONEscaped(UnsafeRawBufferPointer($0)) }
+        string.withUTF8 { self.writeJSONString(utf8: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Writes UTF-8 as a JSON string literal with its quotes.
+    package mutating func writeJSONString(utf8: UnsafeRawBufferPointer) {
+        self.reserveCapacity(minimumWritableBytes: utf8.count + 2)
+        self.writeInteger(UInt8(ascii: "\""))
+        self.writeJSONEscaped(utf8)
         self.writeInteger(UInt8(ascii: "\""))
     }
 
     /// Writes UTF-8 as the inside of a JSON string literal: RFC 8259 §7 wants `"`, `\` and the control characters escaped.
     package mutating func writeJSONEscaped(_ utf8: UnsafeRawBufferPointer) {
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): self.writeString("\\\"")
-            case UInt8(ascii: "\\"): self.writeString("\\\\")
-            case 0..<0x20: self.writeString("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16))
-            default: self.writeInteger(byte)
-            }
-        }
+        JSONEscaping.forEachPiece(of: utf8) { self.writeBytes($0) }
+    }
+
+    /// Writes a value as JSON text, keys sorted.
+    package mutating func writeJSON(_ value: JSONValue) {
+        var text: [UInt8] = []
+        value.write(to: &text)
+        self.writeBytes(text)
     }
 }

@@ -1,36 +1,32 @@
-import Foundation
-
-/// Why a text is not JSON that we take.
-package struct JSONError: Error, Equatable {
-    /// What is wrong, for a person.
-    package var reason: String
-    /// The byte at which it was found, from 0.
-    package var offset: Int
-
-    package init(reason: String, offset: Int) {
-        self.reason = reason
-        self.offset = offset
-    }
-}
-
 extension JSONValue {
     /// Reads one whole JSON text.
+    ///
+    /// - Throws: `JSONError` for anything but RFC 8259 in valid UTF-8, nested at most `JSONScanner.depthLimit` deep.
     package init(parsing bytes: some Collection<UInt8>) throws(JSONError) {
-        do {
-            self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-        } catch {
-            throw JSONError(reason: "not JSON", offset: 0)
-        }
+        // Typed throws do not pass through `withContiguousStorageIfAvailable`, so the result carries the error.
+        let result: Result<JSONValue, JSONError> =
+            bytes.withContiguousStorageIfAvailable { Self.parse(UnsafeRawBufferPointer($0)) }
+            ?? Array(bytes).withUnsafeBytes { Self.parse($0) }
+        self = try result.get()
     }
 
     package init(parsing text: String) throws(JSONError) {
-        try self.init(parsing: Array(text.utf8))
+        try self.init(parsing: text.utf8)
     }
 
-    /// The value as JSON text, keys sorted.
-    package var jsonText: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    /// Reads one whole JSON text.
+    package init(parsing bytes: UnsafeRawBufferPointer) throws(JSONError) {
+        self = try Self.parse(bytes).get()
+    }
+
+    private static func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSONValue, JSONError> {
+        do throws(JSONError) {
+            var scanner = JSONScanner(bytes)
+            let value = try scanner.readValue()
+            try scanner.finish()
+            return .success(value)
+        } catch {
+            return .failure(error)
+        }
     }
 }

@@ -1,0 +1,27 @@
+/// An object's key, where it stands in the scanned bytes: compared without making a string of it.
+package struct JSONKey {
+    /// Between the quotes, escapes unresolved.
+    let bytes: UnsafeRawBufferPointer
+    let hasEscapes: Bool
+
+    @inline(__always)
+    package static func == (key: JSONKey, name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        guard !key.hasEscapes else { return key.string == name.description }
+        guard key.bytes.count == count else { return false }
+        let start = name.utf8Start
+        for index in 0..<count where key.bytes[index] != start[index] { return false }
+        return true
+    }
+
+    /// The key with its escapes resolved.
+    package var string: String {
+        guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
+        var resolved: [UInt8] = []
+        // The scanner has seen the closing quote, so it ends there; a wrong escape leaves what came before it.
+        let quoted = UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 - 1 }, count: bytes.count + 2)
+        var scanner = JSONScanner(quoted, repairsUTF8: true)
+        try? scanner.readString(into: &resolved)
+        return String(decoding: resolved, as: UTF8.self)
+    }
+}
