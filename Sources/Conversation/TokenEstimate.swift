@@ -1,0 +1,59 @@
+import JSON
+
+/// How many tokens a text may have, without the tokeniser of any model: meant for budgets, and for the usage of a reply
+/// whose provider never said.
+///
+/// Counted by the length of each scalar's UTF-8, in quarters of a token. Tokenisers in use make a token of about four
+/// letters of English, of two of Greek, Cyrillic, Hebrew or Arabic, of one of Chinese, Japanese or Korean, and two of an
+/// emoji. Within a third of the truth for ordinary text is what to expect; digits and rare words cost more than this says.
+package enum TokenEstimate {
+    /// Tokens. What marks a message's beginning, role and end in the formats of chat models, three or four.
+    package static let perMessage = 4
+    /// Tokens. The frame of a tool call or a tool's result in a prompt: its name, its id and the markers around.
+    package static let perToolBlock = 12
+
+    package static func tokens(in text: String) -> Int {
+        var quarters = 0
+        for byte in text.utf8 {
+            switch byte {
+            case 0..<0x80: quarters += 1
+            // A continuation byte: its scalar is already counted.
+            case 0x80..<0xC0: break
+            case 0xC0..<0xE0: quarters += 2
+            case 0xE0..<0xF0: quarters += 4
+            default: quarters += 8
+            }
+        }
+        return (quarters + 3) / 4
+    }
+
+    /// The tokens of a block as a provider would be sent it.
+    package static func tokens(in block: ContentBlock) -> Int {
+        switch block {
+        case .text(let text): self.tokens(in: text)
+        case .thinking(let thinking): self.tokens(in: thinking.text)
+        case .toolCall(let call):
+            self.perToolBlock + self.tokens(in: call.name) + (call.input.map { self.tokens(in: $0.jsonText) } ?? 0)
+        case .toolResult(let result): self.perToolBlock + self.tokens(in: result.output)
+        case .opaque(_, let value): self.tokens(in: value.jsonText)
+        }
+    }
+
+    package static func tokens(in message: Message) -> Int {
+        message.content.reduce(self.perMessage) { $0 + self.tokens(in: $1) }
+    }
+
+    /// The tokens of what a model is told of a tool.
+    package static func tokens(in tool: ToolDescription) -> Int {
+        self.perToolBlock + self.tokens(in: tool.name) + self.tokens(in: tool.description)
+            + self.tokens(in: tool.inputSchema.jsonText)
+    }
+
+    /// The tokens of a whole prompt; an empty system prompt costs nothing, as none is sent.
+    package static func tokens(
+        inPrompt messages: [Message], system: String = "", tools: [ToolDescription] = []
+    ) -> Int {
+        let start = system.isEmpty ? 0 : self.perMessage + self.tokens(in: system)
+        return messages.reduce(start) { $0 + self.tokens(in: $1) } + tools.reduce(0) { $0 + self.tokens(in: $1) }
+    }
+}
