@@ -18,18 +18,24 @@ package struct ChatServerConfiguration: Sendable {
     /// The kernel's queue of connections not yet accepted. 1,024 by default: everybody reconnects at once after a restart.
     package var backlog: Int
 
+    /// Chat WebSockets of the whole process; one more is closed with 1013. 10,000 by default: a process has commonly 20,000
+    /// file descriptors or more, of which a turn takes one too.
+    package var maximumConnections: Int
+
     /// How WebSockets are kept. Binary messages close with 1003, as the chat protocol has none.
     package var webSocket: WebSocketConfiguration
 
     package init(
         host: String = "127.0.0.1", port: Int = 8080, allowedOrigins: [WebOrigin] = [], idleTimeout: Duration = .seconds(60),
-        backlog: Int = 1024, webSocket: WebSocketConfiguration = WebSocketConfiguration(acceptsBinary: false)
+        backlog: Int = 1024, maximumConnections: Int = 10_000,
+        webSocket: WebSocketConfiguration = WebSocketConfiguration(acceptsBinary: false)
     ) {
         self.host = host
         self.port = port
         self.allowedOrigins = allowedOrigins
         self.idleTimeout = idleTimeout
         self.backlog = backlog
+        self.maximumConnections = maximumConnections
         self.webSocket = webSocket
     }
 

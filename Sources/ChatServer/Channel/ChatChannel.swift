@@ -81,6 +81,8 @@ package struct ChatChannel: HTTPChannelHandler {
             openConnections.opened()
             channel.closeFuture.whenComplete { _ in openConnections.closed() }
             switch identityRule.decide(.init(fields, peer: channel.remoteAddress)) {
+            case .identified where openConnections.count > configuration.maximumConnections:
+                return ClosingConnection(.tryAgainLater, reason: "the server holds as many connections as it can")
             case .identified(let identity):
                 return makeConnection(ChatOpening(identity: identity, subprotocol: acceptance.subprotocol), channel)
             case .unauthorised(let reason):

@@ -1,27 +1,24 @@
-import ChatProtocol
-import Conversation
-import Logging
-import NIOCore
-import Sessions
+package import ChatProtocol
+package import NIOCore
+package import Sessions
 import Synchronization
-import WebSocket
-import WebSocketChannel
+package import WebSocket
+package import WebSocketChannel
 
 /// One WebSocket of the chat protocol: client frames go from here to a session, and what the session's log has for this
 /// connection goes out.
 ///
 /// `@unchecked Sendable`: sessions of other event loops hold it as a `FollowerTransport`, but everything is called on its own
 /// event loop, where all of its state belongs.
-final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sendable {
+package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sendable {
     private struct Following {
         var session: ChatSession
         var id: FollowerID
     }
 
-    let eventLoop: any EventLoop
-    private let identity: IdentityDecision
+    package let eventLoop: any EventLoop
+    private let owner: Owner
     private let directory: SessionDirectory
-    private let count: ConnectionCount
     private var connection: WebSocketConnection?
     private var following: Following?
     private var openDeadline: Scheduled<Void>?
@@ -29,30 +26,31 @@ final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sen
     /// Filled and emptied for every batch; its memory is used again once the socket has taken it.
     private var frames = ByteBuffer()
 
-    init(identity: IdentityDecision, directory: SessionDirectory, count: ConnectionCount, eventLoop: any EventLoop) {
-        self.identity = identity
+    init(owner: Owner, directory: SessionDirectory, eventLoop: any EventLoop) {
+        self.owner = owner
         self.directory = directory
-        self.count = count
         self.eventLoop = eventLoop
+    }
+
+    /// Makes a connection for each WebSocket, over the directory's sessions.
+    package static func maker(_ directory: SessionDirectory) -> ChatConnectionMaker {
+        { opening, channel in
+            ChatConnection(
+                owner: Owner(key: opening.identity.ownerKey), directory: directory, eventLoop: channel.eventLoop)
+        }
     }
 
     // MARK: The WebSocket
 
-    func webSocketOpened(_ connection: WebSocketConnection) {
+    package func webSocketOpened(_ connection: WebSocketConnection) {
         self.connection = connection
-        guard count.enter() else {
-            return close(.overloaded, "The server holds as many connections as it can.")
-        }
-        guard identity.identity != nil else {
-            return close(.unauthorised, "Load the page again, or send a valid token.")
-        }
         openDeadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(ChatConnectionBounds.openWait)) { [weak self] in
             self?.close(.silent, "No \"open\" came within \(ChatConnectionBounds.openWait).")
         }
     }
 
-    func webSocket(_ connection: WebSocketConnection, receivedText payload: ByteBuffer) {
-        guard connection.isOpen, let owner = identity.identity.map({ Owner(key: $0.ownerKey) }) else { return }
+    package func webSocket(_ connection: WebSocketConnection, receivedText payload: ByteBuffer) {
+        guard connection.isOpen else { return }
         guard flood.admits(at: .now()) else {
             return close(.policyViolation, "Too many frames: at most \(FloodGauge.framesPerSecond) a second.")
         }
@@ -63,16 +61,16 @@ final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sen
             return send(error.error.frame(ref: error.ref))
         }
         do throws(CommandError) {
-            try handle(frame, owner)
+            try handle(frame)
         } catch {
             send(error.frame(ref: frame.id))
         }
     }
 
-    private func handle(_ frame: ClientFrame, _ owner: Owner) throws(CommandError) {
+    private func handle(_ frame: ClientFrame) throws(CommandError) {
         switch frame.command {
         case .open(let open):
-            try follow(open, ref: frame.id, owner)
+            try follow(open, ref: frame.id)
         case .ping(let echo):
             // Also before `open`: it asks after the connection, not after a session.
             send(Answer.pong(echo).frame(ref: frame.id))
@@ -84,26 +82,25 @@ final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sen
         }
     }
 
-    func webSocketWritabilityChanged(_ connection: WebSocketConnection) {
+    package func webSocketWritabilityChanged(_ connection: WebSocketConnection) {
         guard connection.isWritable, let following else { return }
         following.session.perform { $0.ready(following.id) }
     }
 
-    func webSocketShouldQuiesce(_ connection: WebSocketConnection) {
+    package func webSocketShouldQuiesce(_ connection: WebSocketConnection) {
         send(Answer.goingAway(reason: "restarting", reconnectAfter: ChatConnectionBounds.reconnectAfter).frame(ref: nil))
         close(.restarting, "The server restarts.")
     }
 
-    func webSocketClosed(_ connection: WebSocketConnection, end: ConnectionEnd) {
+    package func webSocketClosed(_ connection: WebSocketConnection, end: ConnectionEnd) {
         openDeadline?.cancel()
-        count.leave()
         unfollow()
         self.connection = nil
     }
 
     // MARK: Following
 
-    private func follow(_ open: ClientCommand.Open, ref: String?, _ owner: Owner) throws(CommandError) {
+    private func follow(_ open: ClientCommand.Open, ref: String?) throws(CommandError) {
         let session: ChatSession
         var isNew = false
         if let id = open.session {
@@ -124,7 +121,7 @@ final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sen
         following.session.perform { $0.unfollow(following.id) }
     }
 
-    func deliver(_ batch: FrameBatch, for follower: FollowerID) -> Bool {
+    package func deliver(_ batch: FrameBatch, for follower: FollowerID) -> Bool {
         guard let connection, follower == following?.id else { return true }
         frames.clear()
         batch.forEachFrame { FrameEncoder.writeText($0, into: &frames) }
@@ -132,7 +129,7 @@ final class ChatConnection: WebSocketDelegate, FollowerTransport, @unchecked Sen
         return connection.isWritable
     }
 
-    func fellBehind(_ follower: FollowerID) {
+    package func fellBehind(_ follower: FollowerID) {
         guard follower == following?.id else { return }
         close(.policyViolation, "The connection reads too slowly; resume with \"open\".")
     }

@@ -1,5 +1,4 @@
 import NIOCore
-import Synchronization
 
 /// How long a connection may wait, and how it is told to come back.
 enum ChatConnectionBounds {
@@ -29,20 +28,4 @@ struct FloodGauge {
         tokens -= 1
         return tokens >= 0
     }
-}
-
-/// How many chat connections there are, against the most there may be.
-package final class ConnectionCount: Sendable {
-    private let count = Atomic<Int>(0)
-    private let limit: Int
-
-    /// - Parameter limit: connections of the whole process.
-    package init(limit: Int) { self.limit = limit }
-
-    package var current: Int { count.load(ordering: .relaxed) }
-
-    /// Counts one more; false: it is one too many. Either way `leave` is to follow.
-    func enter() -> Bool { count.add(1, ordering: .relaxed).newValue <= limit }
-
-    func leave() { count.subtract(1, ordering: .relaxed) }
 }
