@@ -16,20 +16,23 @@ package final class CurlEngine: Sendable {
     /// - Throws: `TransferError` of kind `unavailable` where libcurl, epoll or the thread cannot be had.
     package init(configuration: Configuration = Configuration(), logger: Logger) throws {
         guard Self.globalCode == CURLE_OK else {
-            throw TransferError(.unavailable, message: "curl_global_init failed", curlCode: Int32(Self.globalCode.rawValue))
+            throw TransferError(
+                .unavailable, message: "curl_global_init failed", curlCode: Int32(Self.globalCode.rawValue))
         }
         self.configuration = configuration
         commands = try EngineCommands()
         try EngineThread(commands: commands, configuration: configuration, logger: logger).start()
     }
 
-    /// Ends the thread where nobody has called `shutdown`; without waiting, as a deinitialiser cannot.
+    /// Ends the thread where nobody has called `shutdown`; without waiting, as a deinitialiser cannot. Queues and transfers
+    /// under way hold the engine, so that no transfer is left by then.
     deinit { _ = commands.post(.shutdown(nil)) }
 
     /// The way from one event loop to the engine. What the engine's pass over its sockets brought for one queue crosses to the
     /// loop in one `execute`. Make one for each loop, and keep it: its buffers are used again and again.
     package func makeQueue(on eventLoop: any EventLoop) -> TransferQueue {
-        TransferQueue(eventLoop: eventLoop, commands: commands, limitBytes: configuration.undeliveredLimitBytes)
+        TransferQueue(
+            eventLoop: eventLoop, engine: self, commands: commands, limitBytes: configuration.undeliveredLimitBytes)
     }
 
     /// Ends every transfer with `unavailable`, closes every connection, then ends the thread. Returns when the thread has let go

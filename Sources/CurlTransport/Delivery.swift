@@ -52,7 +52,8 @@ final class Delivery: @unchecked Sendable {
     }
 
     private func grow(to needed: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, arena.count * 2, 4096), alignment: 16)
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(needed, arena.count * 2, 4096), alignment: 16)
         larger.copyMemory(from: bytes)
         arena.deallocate()
         arena = larger

@@ -71,7 +71,9 @@ struct EasyOptions {
         }
         // Without these libcurl would ask for `100-continue`, and call a body without a type a form.
         var lines = ["Expect:"]
-        if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) { lines.append("Content-Type:") }
+        if !request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            lines.append("Content-Type:")
+        }
         // CURLOPT_HTTPHEADER: a colon without a value removes a header, a semicolon sends it empty.
         lines += request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         var list: UnsafeMutablePointer<curl_slist>?

@@ -132,7 +132,8 @@ final class EngineThread: @unchecked Sendable {
             let code = curl_multi_add_handle(multi, handle)
             if code == CURLM_OK { return }
             active[ObjectIdentifier(transfer)] = nil
-            error = TransferError(.unavailable, message: "curl_multi_add_handle: " + String(cString: curl_multi_strerror(code)))
+            error = TransferError(
+                .unavailable, message: "curl_multi_add_handle: " + String(cString: curl_multi_strerror(code)))
         }
         end(transfer, error)
     }
@@ -233,7 +234,8 @@ final class EngineThread: @unchecked Sendable {
     /// CURLMOPT_MAXCONNECTS counts the connections in use too, so it moves with them: what is above it and idle is closed
     /// as the next transfer ends.
     private func boundIdleConnections() {
-        _ = whinchat_multi_set_long(multi, CURLMOPT_MAXCONNECTS, active.count + max(1, configuration.idleConnectionLimit))
+        _ = whinchat_multi_set_long(
+            multi, CURLMOPT_MAXCONNECTS, active.count + max(1, configuration.idleConnectionLimit))
     }
 
     /// A peer that has gone must not end the process: OpenSSL writes without MSG_NOSIGNAL.

@@ -53,8 +53,10 @@ struct HeadReader {
     /// RFC 9112 §4: `HTTP/1.1 200 OK`, the reason may be missing. 0 where there is no number, which libcurl has refused.
     private static func status(in line: Slice<UnsafeRawBufferPointer>) -> Int {
         guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return 0 }
-        return line[space...].drop { $0 == UInt8(ascii: " ") }.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            .prefix(3).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        return line[space...].drop { $0 == UInt8(ascii: " ") }.prefix {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        }
+        .prefix(3).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 
     private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {

@@ -1,5 +1,5 @@
-package import NIOCore
 import NIOConcurrencyHelpers
+package import NIOCore
 import Synchronization
 
 /// An event loop's way to the engine, and the engine's way back.
@@ -23,13 +23,19 @@ package final class TransferQueue: Sendable {
     let limitBytes: Int
     let outbox = QueueOutbox()
     private let commands: EngineCommands
+    /// Whoever has a way to the engine keeps it running.
+    private let engine: CurlEngine
     private let inbox = NIOLockedValueBox(Inbox())
 
-    init(eventLoop: any EventLoop, commands: EngineCommands, limitBytes: Int) {
+    init(eventLoop: any EventLoop, engine: CurlEngine, commands: EngineCommands, limitBytes: Int) {
+        self.engine = engine
         self.eventLoop = eventLoop
         self.commands = commands
         self.limitBytes = limitBytes
     }
+
+    /// How many bytes of bodies wait for the event loop, for metrics.
+    package var undeliveredBodyBytes: Int { undeliveredBytes.load(ordering: .relaxed) }
 
     /// Starts a transfer. Called on the event loop; `receiver` hears of it on the same loop, after this has returned. It is
     /// held until the transfer has ended or is cancelled, also where the caller drops the `Transfer`.

@@ -1,5 +1,5 @@
-package import NIOCore
 import NIOConcurrencyHelpers
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -16,7 +16,10 @@ package final class FakeProvider: Sendable {
         var waiterCount = 0
     }
 
-    private let group: MultiThreadedEventLoopGroup
+    /// Never shut down: a test's last task may still be writing when its provider has stopped.
+    private static let sharedGroup = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
+    private let group: any EventLoopGroup
     private let channel: any Channel
     private let state: NIOLockedValueBox<State>
     package let isTLS: Bool
@@ -28,47 +31,42 @@ package final class FakeProvider: Sendable {
     /// - Parameters:
     ///   - port: 0 takes a free one.
     ///   - certificate: speaks TLS with it; nil: plain.
-    ///   - threads: event loops. One is enough for tests.
+    ///   - group: event loops; nil: two threads that all providers of the process share.
     ///   - onExchange: answers requests; called on the connection's event loop.
     package static func start(
-        port: Int = 0, certificate: TestCertificate? = nil, threads: Int = 1,
+        port: Int = 0, certificate: TestCertificate? = nil, group: (any EventLoopGroup)? = nil,
         onExchange: (@Sendable (Exchange) -> Void)? = nil
     ) async throws -> FakeProvider {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let group = group ?? Self.sharedGroup
         let state = NIOLockedValueBox(State())
         let onExchange = onExchange ?? { exchange in Self.offer(exchange, to: state) }
-        do {
-            let channel = try await ServerBootstrap(group: group)
-                // 4096: a thousand clients that connect at once must not meet a full queue.
-                .serverChannelOption(.backlog, value: 4096)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let tap = ConnectionTap(eventLoop: channel.eventLoop)
-                        let connection = state.withLockedValue { state in
-                            let id = state.connections.count + 1
-                            let connection = ProviderConnection(id: id, channel: channel, tap: tap)
-                            state.connections.append(connection)
-                            return connection
-                        }
-                        let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHandler(tap)
-                        if let certificate { try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context)) }
-                        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-                        try pipeline.addHandler(RequestReader(connection: connection, onExchange: onExchange))
+        let channel = try await ServerBootstrap(group: group)
+            // 4096: a thousand clients that connect at once must not meet a full queue.
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let tap = ConnectionTap(eventLoop: channel.eventLoop)
+                    let connection = state.withLockedValue { state in
+                        let id = state.connections.count + 1
+                        let connection = ProviderConnection(id: id, channel: channel, tap: tap)
+                        state.connections.append(connection)
+                        return connection
                     }
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(tap)
+                    if let certificate { try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context)) }
+                    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+                    try pipeline.addHandler(RequestReader(connection: connection, onExchange: onExchange))
                 }
-                .bind(host: "127.0.0.1", port: port).get()
-            return FakeProvider(group: group, channel: channel, state: state, isTLS: certificate != nil)
-        } catch {
-            try await group.shutdownGracefully()
-            throw error
-        }
+            }
+            .bind(host: "127.0.0.1", port: port).get()
+        return FakeProvider(group: group, channel: channel, state: state, isTLS: certificate != nil)
     }
 
     private init(
-        group: MultiThreadedEventLoopGroup, channel: any Channel, state: NIOLockedValueBox<State>, isTLS: Bool
+        group: any EventLoopGroup, channel: any Channel, state: NIOLockedValueBox<State>, isTLS: Bool
     ) {
         self.group = group
         self.channel = channel
@@ -99,10 +97,13 @@ package final class FakeProvider: Sendable {
         }
     }
 
-    /// Closes every connection and ends the server.
+    /// Stops listening and closes every connection.
     package func stop() async {
         try? await channel.close().get()
-        try? await group.shutdownGracefully()
+        for connection in connections {
+            connection.hangUp()
+            _ = try? await connection.departure.get()
+        }
     }
 
     private static func offer(_ exchange: Exchange, to state: NIOLockedValueBox<State>) {
