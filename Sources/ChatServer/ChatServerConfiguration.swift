@@ -22,7 +22,8 @@ package struct ChatServerConfiguration: Sendable {
     package var webSocket: WebSocketConfiguration
 
     package init(
-        host: String = "127.0.0.1", port: Int = 8080, allowedOrigins: [WebOrigin] = [], idleTimeout: Duration = .seconds(60),
+        host: String = "127.0.0.1", port: Int = 8080, allowedOrigins: [WebOrigin] = [],
+        idleTimeout: Duration = .seconds(60),
         backlog: Int = 1024, webSocket: WebSocketConfiguration = WebSocketConfiguration(acceptsBinary: false)
     ) {
         self.host = host
