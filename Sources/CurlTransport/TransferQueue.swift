@@ -1,64 +1,111 @@
 package import NIOCore
+import NIOConcurrencyHelpers
+import Synchronization
 
-/// An HTTP request for libcurl.
-package struct TransferRequest: Sendable {
-    package enum Method: String, Sendable { case get = "GET", post = "POST" }
-
-    package var method: Method
-    /// An absolute `http` or `https` URL.
-    package var url: String
-    /// Sent as they are; the values may hold secrets and are never logged.
-    package var headers: [(name: String, value: String)]
-    package var body: ByteBuffer?
-    /// Time to resolve, connect and finish TLS. Default 10 s: a provider that takes longer is down.
-    package var connectTimeout: Duration
-    /// The most bytes of the body of a response with a status of 400 or more that are delivered; the rest is dropped and the
-    /// transfer ends. Default 64 KiB: an error's JSON is far smaller.
-    package var errorBodyLimitBytes: Int
-
-    package init(
-        method: Method = .post, url: String, headers: [(name: String, value: String)] = [], body: ByteBuffer? = nil,
-        connectTimeout: Duration = .seconds(10), errorBodyLimitBytes: Int = 64 * 1024
-    ) {
-        self.method = method
-        self.url = url
-        self.headers = headers
-        self.body = body
-        self.connectTimeout = connectTimeout
-        self.errorBodyLimitBytes = errorBodyLimitBytes
-    }
-}
-
-/// The status line and headers of a response.
-package struct ResponseHead: Hashable, Sendable {
-    package var status: Int
-    /// Names in lower case, in the order in which they came.
-    package var headers: [(name: String, value: String)]
-
-    package init(status: Int, headers: [(name: String, value: String)]) {
-        self.status = status
-        self.headers = headers
+/// An event loop's way to the engine, and the engine's way back.
+package final class TransferQueue: Sendable {
+    private struct Inbox {
+        var waiting: [Delivery] = []
+        var spare: [Delivery] = []
+        /// An `execute` is on its way that will take what waits.
+        var isScheduled = false
+        /// The engine holds paused transfers of this queue and wants to hear when there is room.
+        var wantsRoom = false
     }
 
-    /// The first value of a header. `name` in lower case.
-    package subscript(name: String) -> String? {
-        headers.first { $0.name == name }?.value
+    /// Two deliveries go round: one is filled while the other is read.
+    private static let spareLimit = 2
+
+    package let eventLoop: any EventLoop
+    /// Bytes of bodies that the engine has read and the receivers have not. Above `limitBytes` the engine stops reading for
+    /// this queue, and goes on when half of it has been delivered.
+    let undeliveredBytes = Atomic<Int>(0)
+    let limitBytes: Int
+    let outbox = QueueOutbox()
+    private let commands: EngineCommands
+    private let inbox = NIOLockedValueBox(Inbox())
+
+    init(eventLoop: any EventLoop, commands: EngineCommands, limitBytes: Int) {
+        self.eventLoop = eventLoop
+        self.commands = commands
+        self.limitBytes = limitBytes
     }
 
-    package static func == (left: ResponseHead, right: ResponseHead) -> Bool {
-        left.status == right.status && left.headers.elementsEqual(right.headers, by: ==)
+    /// Starts a transfer. Called on the event loop; `receiver` hears of it on the same loop, after this has returned. It is
+    /// held until the transfer has ended or is cancelled, also where the caller drops the `Transfer`.
+    package func start(_ request: TransferRequest, receiver: any TransferReceiver) -> Transfer {
+        eventLoop.preconditionInEventLoop()
+        let transfer = Transfer(queue: self, receiver: receiver)
+        if let error = request.refusal {
+            eventLoop.execute { transfer.end(error) }
+        } else if !commands.post(.start(transfer.easy, request)) {
+            eventLoop.execute { transfer.end(.engineIsShutDown) }
+        }
+        return transfer
     }
 
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(status)
+    func cancel(_ transfer: EasyTransfer, whenClosed: (@Sendable () -> Void)?) {
+        if !commands.post(.cancel(transfer, whenClosed: whenClosed)) { whenClosed?() }
     }
-}
 
-/// Hears what a transfer brings, on the event loop of its `TransferQueue`: one head, any number of body pieces, one end.
-package protocol TransferReceiver: AnyObject {
-    func received(_ head: ResponseHead)
-    /// The bytes are valid only during the call.
-    func received(_ body: UnsafeRawBufferPointer)
-    /// The response is complete (nil), or the transfer failed.
-    func ended(_ error: TransferError?)
+    // MARK: On the engine's thread
+
+    func takeSpareDelivery() -> Delivery {
+        inbox.withLockedValue { $0.spare.popLast() } ?? Delivery()
+    }
+
+    /// Hands a delivery to the event loop: one `execute`, or none where one is still on its way.
+    func hand(over delivery: Delivery) {
+        undeliveredBytes.add(delivery.byteCount, ordering: .relaxed)
+        let mustSchedule = inbox.withLockedValue { inbox in
+            inbox.waiting.append(delivery)
+            defer { inbox.isScheduled = true }
+            return !inbox.isScheduled
+        }
+        if mustSchedule { eventLoop.execute { self.deliver() } }
+    }
+
+    /// Asks for a `resume` when there is room. False if there is room already, and no `resume` will come.
+    func askForRoom() -> Bool {
+        inbox.withLockedValue { inbox in
+            inbox.wantsRoom = undeliveredBytes.load(ordering: .relaxed) > limitBytes / 2
+            return inbox.wantsRoom
+        }
+    }
+
+    // MARK: On the event loop
+
+    private func deliver() {
+        let deliveries = inbox.withLockedValue { inbox in
+            inbox.isScheduled = false
+            let waiting = inbox.waiting
+            inbox.waiting = []
+            return waiting
+        }
+        for delivery in deliveries {
+            read(delivery)
+            let byteCount = delivery.byteCount
+            delivery.removeAll()
+            let hasRoomAgain = inbox.withLockedValue { inbox in
+                if inbox.spare.count < Self.spareLimit { inbox.spare.append(delivery) }
+                let undelivered = undeliveredBytes.subtract(byteCount, ordering: .relaxed).newValue
+                guard inbox.wantsRoom, undelivered <= limitBytes / 2 else { return false }
+                inbox.wantsRoom = false
+                return true
+            }
+            if hasRoomAgain { _ = commands.post(.resume(self)) }
+        }
+    }
+
+    private func read(_ delivery: Delivery) {
+        let bytes = delivery.bytes
+        for event in delivery.events {
+            switch event {
+            case .head(let transfer, let head): transfer.receive(head)
+            case .body(let transfer, let range): transfer.receive(UnsafeRawBufferPointer(rebasing: bytes[range]))
+            case .ended(let transfer, let error): transfer.end(error)
+            case .closed(let whenClosed): whenClosed()
+            }
+        }
+    }
 }

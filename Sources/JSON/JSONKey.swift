@@ -1,4 +1,4 @@
-/// An object's key, where it stands in the scanned bytes: compared without making a string of it.
+/// An object's key, or a short string value, where it stands in the scanned bytes: compared without making a string of it.
 package struct JSONKey {
     /// Between the quotes, escapes unresolved.
     let bytes: UnsafeRawBufferPointer

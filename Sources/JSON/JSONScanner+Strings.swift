@@ -37,6 +37,15 @@ extension JSONScanner {
         return nil
     }
 
+    /// A short string, such as a type's name, left where it stands.
+    package mutating func readStringInPlace() throws(JSONError) -> JSONKey {
+        skipWhitespace()
+        let start = offset &+ 1
+        let hasEscapes = try skipString()
+        return JSONKey(
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<(offset &- 1)]), hasEscapes: hasEscapes)
+    }
+
     /// Steps over a string; says whether it has escapes.
     @inline(__always)
     mutating func skipString() throws(JSONError) -> Bool {

@@ -1,0 +1,34 @@
+import Conversation
+import JSON
+
+extension Usage {
+    /// Reads a `usage` object. `prompt_tokens` counts the cached ones too, ours does not.
+    init?(openAI json: inout JSONScanner) throws(JSONError) {
+        guard try json.peekKind() == .object else { return nil }
+        var prompt = 0
+        var completion = 0
+        var cached: Int?
+        var cacheHits: Int?
+        var members = try json.beginObject()
+        while let key = try json.nextKey(in: &members) {
+            if key == "prompt_tokens" {
+                prompt = try json.readInt() ?? 0
+            } else if key == "completion_tokens" {
+                completion = try json.readInt() ?? 0
+            } else if key == "prompt_cache_hit_tokens" {
+                // DeepSeek's name for it.
+                cacheHits = try json.readInt()
+            } else if key == "prompt_tokens_details", try json.peekKind() == .object {
+                var details = try json.beginObject()
+                while let key = try json.nextKey(in: &details) {
+                    if key == "cached_tokens" { cached = try json.readInt() } else { try json.skipValue() }
+                }
+            } else {
+                try json.skipValue()
+            }
+        }
+        let fromCache = min(max(cached ?? cacheHits ?? 0, 0), max(prompt, 0))
+        self.init(
+            inputTokens: max(prompt, 0) - fromCache, outputTokens: max(completion, 0), cacheReadTokens: fromCache)
+    }
+}

@@ -1,0 +1,71 @@
+/// Cleans what a provider says before anyone else sees it: an error message may quote the key that was sent.
+package struct UpstreamText: Sendable {
+    /// The most Unicode scalars of a message that are passed on: 1,000, as the protocol has it.
+    package static let limitScalars = 1000
+    /// How keys of known providers begin.
+    private static let keyPrefixes = ["sk-", "sk_", "pk-", "rk-", "gsk_", "xai-", "hf_", "AIza", "ghp_", "key-", "eyJ"]
+    /// A word that begins so is taken for a key from this length on: shorter ones name a key's kind.
+    private static let keyLengthScalars = 12
+    private static let replacement = "[key removed]"
+
+    private let secrets: [String]
+
+    /// - Parameter secrets: the configured keys; empty ones are ignored.
+    package init(secrets: [String] = []) {
+        self.secrets = secrets.filter { !$0.isEmpty }
+    }
+
+    /// The text with any key removed, cut to 1,000 scalars.
+    package func clean(_ text: String) -> String {
+        // Cut generously first, so that an endless body costs little; a key that this cuts has its prefix still.
+        var result = String(String.UnicodeScalarView(text.unicodeScalars.prefix(8 * Self.limitScalars)))
+        for secret in secrets { result = Self.replace(secret, in: result) }
+        return Self.removeKeyLookalikes(result)
+    }
+
+    /// A short piece of what was received, for a person to recognise it by.
+    package func excerpt(of bytes: UnsafeRawBufferPointer) -> String {
+        let text = clean(String(decoding: bytes.prefix(1000), as: UTF8.self))
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(120)))
+    }
+
+    private static func replace(_ secret: String, in text: String) -> String {
+        var result: [UInt8] = []
+        let bytes = Array(text.utf8)
+        let needle = Array(secret.utf8)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == needle[0], bytes[index...].starts(with: needle) {
+                result.append(contentsOf: replacement.utf8)
+                index += needle.count
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func removeKeyLookalikes(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        var word = String.UnicodeScalarView()
+        func endWord() {
+            let isKey = word.count >= keyLengthScalars && keyPrefixes.contains { String(word).hasPrefix($0) }
+            result.append(contentsOf: isKey ? replacement.unicodeScalars : word)
+            word = String.UnicodeScalarView()
+        }
+        for scalar in text.unicodeScalars {
+            // A masked key (sk-ab***yz) is removed whole.
+            if scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || "-_*.".unicodeScalars.contains(scalar)
+            {
+                word.append(scalar)
+            } else {
+                endWord()
+                result.append(scalar)
+            }
+        }
+        endWord()
+        return String(String.UnicodeScalarView(result.prefix(limitScalars)))
+    }
+}
