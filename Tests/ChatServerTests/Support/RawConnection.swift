@@ -89,11 +89,11 @@ struct RawConnection {
 
     /// Waits for the peer to end the connection.
     mutating func waitForEnd() async throws {
-        while let more = try await iterator.next() { buffer.writeImmutableBuffer(more) }
+        while let more = try await iterator.next(isolation: #isolation) { buffer.writeImmutableBuffer(more) }
     }
 
     private mutating func readMore() async throws {
-        guard let more = try await iterator.next() else { throw Ended() }
+        guard let more = try await iterator.next(isolation: #isolation) else { throw Ended() }
         buffer.writeImmutableBuffer(more)
     }
 }
