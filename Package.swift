@@ -88,7 +88,8 @@ let package = Package(
             name: "whinchat",
             dependencies: [
                 "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Sessions", "Tools",
-                "WebSocket", .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix,
+                "WebClient", "WebSocket", "WebSocketChannel",
+                .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .nioHTTP1,
             ]),
         .executableTarget(
             name: "websocket-echo",
@@ -125,8 +126,9 @@ let package = Package(
         .testTarget(
             name: "ChatServerTests",
             dependencies: [
-                "ChatServer", "ChatProtocol", "Conversation", "JSON", "Models", "Sessions", "WebSocket", "WhinchatTesting",
-                .hummingbird, .nioCore, .nioPosix,
+                "ChatServer", "ChatProtocol", "Conversation", "JSON", "Models", "Sessions", "WebClient", "WebSocket",
+                "WebSocketChannel", "WhinchatTesting",
+                .hummingbird, .lifecycle, .logging, .nioCore, .nioPosix, .nioConcurrencyHelpers,
             ]),
     ]
 )

@@ -80,7 +80,8 @@ package struct ChatServer: Service {
         router.get(.init(ChatChannel.path)) { _, _ -> Response in
             // RFC 9110 §15.5.22: a 426 names the protocol to change to.
             throw Problem(
-                .init(code: 426, reasonPhrase: "Upgrade Required"), "Open a WebSocket here, subprotocol \(ChatChannel.subprotocol).",
+                .init(code: 426, reasonPhrase: "Upgrade Required"),
+                "Open a WebSocket here, subprotocol \(ChatChannel.subprotocol).",
                 headers: [.upgrade: "websocket", .connection: "upgrade"])
         }
         return router

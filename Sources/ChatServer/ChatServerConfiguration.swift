@@ -26,8 +26,8 @@ package struct ChatServerConfiguration: Sendable {
     package var webSocket: WebSocketConfiguration
 
     package init(
-        host: String = "127.0.0.1", port: Int = 8080, allowedOrigins: [WebOrigin] = [], idleTimeout: Duration = .seconds(60),
-        backlog: Int = 1024, maximumConnections: Int = 10_000,
+        host: String = "127.0.0.1", port: Int = 8080, allowedOrigins: [WebOrigin] = [],
+        idleTimeout: Duration = .seconds(60), backlog: Int = 1024, maximumConnections: Int = 10_000,
         webSocket: WebSocketConfiguration = WebSocketConfiguration(acceptsBinary: false)
     ) {
         self.host = host

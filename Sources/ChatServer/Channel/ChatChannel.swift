@@ -103,7 +103,8 @@ extension HTTPHeaders {
 extension IdentityRule.Evidence {
     fileprivate init(_ fields: HTTPHeaders, peer: SocketAddress?) {
         self.init(
-            cookie: fields.joined("cookie"), origin: fields.joined("origin"), authorization: fields.joined("authorization"),
+            cookie: fields.joined("cookie"), origin: fields.joined("origin"),
+            authorization: fields.joined("authorization"),
             isForwarded: ["forwarded", "x-forwarded-for", "via"].contains(where: fields.contains(name:)),
             isLoopbackPeer: peer?.isLoopback ?? false)
     }

@@ -35,7 +35,8 @@ package struct RequestGuard: Sendable {
         guard let host, let authority = Authority(host) else { return .badHost(host) }
         guard isKnown(authority) else { return .unknownHost(host, allowed: allowedHosts) }
         guard let origin else { return nil }
-        guard let webOrigin = WebOrigin(origin), isOwn(webOrigin, authority) || allowedOrigins.contains(webOrigin) else {
+        guard let webOrigin = WebOrigin(origin), isOwn(webOrigin, authority) || allowedOrigins.contains(webOrigin)
+        else {
             return .foreignOrigin(origin, allowed: allowedPages)
         }
         return nil

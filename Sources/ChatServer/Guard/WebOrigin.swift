@@ -9,7 +9,8 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
         guard let separator = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let scheme = text[..<separator].lowercased()
         let rest = text[separator...]
-        guard scheme == "http" || scheme == "https", rest.hasPrefix("://"), let authority = Authority(rest.dropFirst(3)) else {
+        guard scheme == "http" || scheme == "https", rest.hasPrefix("://"), let authority = Authority(rest.dropFirst(3))
+        else {
             return nil
         }
         self.scheme = scheme
@@ -25,7 +26,8 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
     }
 
     package static func == (left: Self, right: Self) -> Bool {
-        left.scheme == right.scheme && left.authority.host == right.authority.host && left.effectivePort == right.effectivePort
+        left.scheme == right.scheme && left.authority.host == right.authority.host
+            && left.effectivePort == right.effectivePort
     }
 
     package func hash(into hasher: inout Hasher) {

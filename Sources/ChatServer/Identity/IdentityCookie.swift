@@ -59,7 +59,9 @@ package struct IdentityCookie: Sendable {
     private func identity(of value: String) -> Identity? {
         let bytes = Array(value.utf8)
         let idLength = Self.idByteCount * 2
-        guard bytes.count == idLength + 1 + IdentityKey.byteCount * 2, bytes[idLength] == UInt8(ascii: ".") else { return nil }
+        guard bytes.count == idLength + 1 + IdentityKey.byteCount * 2, bytes[idLength] == UInt8(ascii: ".") else {
+            return nil
+        }
         let id = bytes[..<idLength]
         guard id.allSatisfy(Self.isLowercaseHexadecimal) else { return nil }
         let text = String(decoding: id, as: Unicode.UTF8.self)

@@ -100,7 +100,9 @@ package struct IdentityKey: Sendable {
             unlink(draft)
         }
         let bytes = try random(byteCount)
-        guard write(file, bytes, byteCount) == byteCount, fsync(file) == 0 else { throw .file(path: draft, errno: errno) }
+        guard write(file, bytes, byteCount) == byteCount, fsync(file) == 0 else {
+            throw .file(path: draft, errno: errno)
+        }
         guard link(draft, path) == 0 || errno == EEXIST else { throw .file(path: path, errno: errno) }
     }
 }

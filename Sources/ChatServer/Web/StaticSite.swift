@@ -18,7 +18,8 @@ package struct StaticSite: Sendable {
         let keys: Set<URLResourceKey> = [.isRegularFileKey]
         let found = FileManager.default.enumerator(
             at: folder, includingPropertiesForKeys: Array(keys), options: [.skipsHiddenFiles])
-        for case let file as URL in found ?? .init() where try file.resourceValues(forKeys: keys).isRegularFile == true {
+        for case let file as URL in found ?? .init() where try file.resourceValues(forKeys: keys).isRegularFile == true
+        {
             let path = file.standardizedFileURL.resolvingSymlinksInPath().pathComponents.dropFirst(root.count)
             let contents = ByteBuffer(bytes: try Data(contentsOf: file))
             files["/" + path.joined(separator: "/")] = StaticFile(contents: contents, name: file.lastPathComponent)
