@@ -1,0 +1,78 @@
+# `make run` and `make test` set up what is missing on Debian and Ubuntu and then do their job. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT_FOLDERS := Package.swift Sources Tests web
+# One set of flags for everything that tests build: other flags would build everything again.
+STRICT := WHINCHAT_STRICT=1
+PYTHON := .venv/bin/python
+
+.PHONY: help
+help: ## What there is to make.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: run
+run: ## Build and serve on http://127.0.0.1:8080 (ARGS="--port 9000" adds flags).
+	@scripts/setup.sh run
+	@swift build -c release --product whinchat
+	@exec "$$(swift build -c release --show-bin-path)/whinchat" serve $(ARGS)
+
+.PHONY: run-local
+run-local: ## The same against a real small model on this machine: no key, no network once it is set up.
+	@scripts/setup.sh local
+	@swift build -c release --product whinchat
+	@WHINCHAT_BIN_DIR="$$(swift build -c release --show-bin-path)" scripts/run-local.sh $(ARGS)
+
+.PHONY: test
+test: lint test-swift test-e2e ## Everything that has to pass: style, Swift tests, Autobahn, end to end, the page.
+
+.PHONY: setup-test
+setup-test: $(PYTHON)
+	@scripts/setup.sh test
+
+.PHONY: lint
+lint: setup-test
+	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
+
+.PHONY: build-test
+build-test: setup-test
+	$(STRICT) swift build --build-tests
+
+.PHONY: test-swift
+test-swift: build-test
+	$(STRICT) swift test --skip-build
+
+.PHONY: test-e2e
+test-e2e: build-test
+	WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest Tests/autobahn Tests/e2e $(ARGS)
+
+.PHONY: check-long
+check-long: build-test ## What takes longer than a test may: more seeds, more rounds, with thread sanitizer.
+	WHINCHAT_STRICT=1 swift test --sanitize=thread --scratch-path .build-tsan
+
+.PHONY: bench
+bench: $(PYTHON) ## Measure: cancel latency, 1,000 streams, saturation. Takes some minutes.
+	@scripts/setup.sh bench
+	swift build -c release --product whinchat
+	swift build -c release --product fake-provider
+	WHINCHAT_BIN_DIR="$$(swift build -c release --show-bin-path)" $(PYTHON) Benchmarks/run.py $(ARGS)
+
+.PHONY: screenshots
+screenshots: build-test ## Take the README's screenshots again.
+	WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) scripts/screenshots.py docs/images
+
+.PHONY: format
+format: ## Format the Swift code.
+	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here.
+	rm -rf .build .build-* .venv .local-model
+
+$(PYTHON): Tests/requirements.txt
+	@scripts/setup.sh test
+	@python3 -m venv .venv
+	@.venv/bin/python -m pip install -q --disable-pip-version-check -r Tests/requirements.txt
+	@touch $(PYTHON)
