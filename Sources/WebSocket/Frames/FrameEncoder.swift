@@ -32,23 +32,18 @@ package enum FrameEncoder {
         body(&buffer)
         let payloadBytes = buffer.writerIndex - guess
         let headerBytes = payloadBytes <= 125 ? 2 : payloadBytes <= Int(UInt16.max) ? 4 : 10
-        if headerBytes != 4 {
-            if headerBytes > 4 { buffer.writeRepeatingByte(0, count: headerBytes - 4) }
-            // Both ranges were written just above, so this cannot throw.
-            _ = try? buffer.copyBytes(at: guess, to: start + headerBytes, length: payloadBytes)
-            buffer.moveWriterIndex(to: start + headerBytes + payloadBytes)
+        if headerBytes > 4 { buffer.writeRepeatingByte(0, count: headerBytes - 4) }
+        let written = buffer.writerIndex
+        // The storage from its start, as the payload moves within what was written just above.
+        buffer.withVeryUnsafeMutableBytes { storage in
+            let frame = UnsafeMutableRawBufferPointer(rebasing: storage[start..<written])
+            if headerBytes != 4 {
+                let payload = UnsafeRawBufferPointer(rebasing: frame[4..<(4 + payloadBytes)])
+                UnsafeMutableRawBufferPointer(rebasing: frame[headerBytes...]).copyMemory(from: payload)
+            }
+            _ = Self.storeHeader(0x81, payloadBytes: payloadBytes, in: frame)
         }
-        buffer.setInteger(0x81, at: start, as: UInt8.self)
-        switch headerBytes {
-        case 2:
-            buffer.setInteger(UInt8(payloadBytes), at: start + 1)
-        case 4:
-            buffer.setInteger(126, at: start + 1, as: UInt8.self)
-            buffer.setInteger(UInt16(payloadBytes), at: start + 2)
-        default:
-            buffer.setInteger(127, at: start + 1, as: UInt8.self)
-            buffer.setInteger(UInt64(payloadBytes), at: start + 2)
-        }
+        buffer.moveWriterIndex(to: start + headerBytes + payloadBytes)
     }
 
     /// The header of one whole unmasked message, for a payload that is written behind it without being copied.
