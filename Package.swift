@@ -130,6 +130,9 @@ let package = Package(
                 "WebSocketChannel", "WhinchatTesting",
                 .hummingbird, .lifecycle, .logging, .nioCore, .nioPosix, .nioConcurrencyHelpers,
             ]),
+        .testTarget(
+            name: "WhinchatTests",
+            dependencies: ["whinchat", "ChatServer", "JSON", "Conversation", .logging]),
     ]
 )
 

@@ -25,7 +25,8 @@ package struct Problem: Error, Sendable {
 
     package init(_ refusal: RequestRefusal) {
         self.init(
-            .init(code: refusal.status), refusal.detail, code: refusal.status == 403 ? "unauthorised" : "bad_field",
+            refusal.status == 403 ? .forbidden : .badRequest, refusal.detail,
+            code: refusal.status == 403 ? "unauthorised" : "bad_field",
             // The connection is the refused caller's; nothing more that comes on it is of interest.
             headers: [.connection: "close"])
     }

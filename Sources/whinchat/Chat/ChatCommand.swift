@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct ChatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "chat", abstract: "x")
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import ChatServer
+import Foundation
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+import WebClient
+
+/// `whinchat serve`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the chat: the page, and the WebSocket behind it.",
+        discussion: """
+            Each setting comes from its flag, else from the environment, else from the config file, else it has its default. \
+            In the environment it is called WHINCHAT_ and the flag's name (WHINCHAT_MAX_TOKENS), in the file as the flag \
+            with _ (max_tokens). Keys are never settings: ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment.
+            """)
+
+    /// How long a shutdown may take, from the signal on: the longest closing handshake is 10 s.
+    private static let maxShutdown = Duration.seconds(15)
+
+    @Option(
+        help: ArgumentHelp("Name or address to listen on (default: 127.0.0.1, this machine alone).", valueName: "host"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("Port to listen on, 0 to 65535, 0 for any free one (default: 8080).", valueName: "port"))
+    var port: String?
+
+    @Option(help: ArgumentHelp("Folder that the server keeps its data in (default: ./data).", valueName: "folder"))
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the models are: demo, anthropic or openai, which is any server that speaks OpenAI's protocol "
+                + "(default: by the key in the environment, else a local Ollama, else demo).", valueName: "provider"))
+    var provider: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Address of the provider's API (default: ANTHROPIC_BASE_URL or OPENAI_BASE_URL, else the provider's own).",
+            valueName: "url"))
+    var baseURL: String?
+
+    @Option(help: ArgumentHelp("Model to ask for (default: the provider's usual one).", valueName: "name"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Longest reply, in tokens, 1 to 1000000 (default: the provider's own limit).", valueName: "tokens"))
+    var maxTokens: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "System prompt of new sessions, at most 32000 characters (default: none).", valueName: "text"))
+    var system: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Another origin whose pages may connect, such as https://chat.example; its host may be named in Host. May be "
+                + "repeated; in the environment a list with commas (default: none, the server's own pages).",
+            valueName: "origin"))
+    var allowOrigin: [String] = []
+
+    @Option(help: ArgumentHelp("JSON file with settings (default: none).", valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Least level that is logged, to standard error: trace, debug, info, notice, warning, error or critical "
+                + "(default: info).", valueName: "level"))
+    var logLevel: String?
+
+    func run() async throws {
+        let settings: ServeSettings
+        do {
+            settings = try ServeSettings.resolve(flags: flags, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            StandardStreams.writeError("Error: \(error)\n")
+            throw ExitCode(error.exitCode)
+        }
+        let level = settings.logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        do {
+            try await serve(settings, logger: Logger(label: "whinchat"))
+        } catch let error as IdentityKeyError {
+            StandardStreams.writeError("Error: \(error)\n")
+            throw ExitCode(78)
+        } catch {
+            guard let reason = BindFailure.reason(error, host: settings.host, port: settings.port) else { throw error }
+            StandardStreams.writeError("Error: \(reason)\n")
+            throw ExitCode(1)
+        }
+    }
+
+    private func serve(_ settings: ServeSettings, logger: Logger) async throws {
+        let key = try IdentityKey(in: URL(fileURLWithPath: settings.dataFolder))
+        let backend = try await ChatBackend.make(settings, logger: logger)
+        let server = ChatServer(
+            configuration: ChatServerConfiguration(
+                host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins),
+            site: try StaticSite(folder: WebClient.folder), identityKey: key, makeConnection: backend.makeConnection,
+            logger: logger
+        ) { address in
+            StandardStreams.write(
+                Self.greeting(host: settings.host, port: address.port ?? settings.port, model: backend.model))
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: backend.services + [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.maxShutdown
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// The first lines of the output: the address, and which model answers and why that one.
+    static func greeting(host: String, port: Int, model: String) -> String {
+        let isWildcard = ["0.0.0.0", "::"].contains(host)
+        let name = isWildcard ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+        let others = isWildcard ? " (and this machine's other addresses)" : ""
+        return "Whinchat is at http://\(name):\(port)\(others)\n\(model)\n"
+    }
+
+    private var flags: [SettingKey: [String]] {
+        let single: [(SettingKey, String?)] = [
+            (.host, host), (.port, port), (.data, data), (.provider, provider), (.baseURL, baseURL), (.model, model),
+            (.maxTokens, maxTokens), (.system, system), (.config, config), (.logLevel, logLevel),
+        ]
+        var flags: [SettingKey: [String]] = [.allowOrigin: allowOrigin]
+        for case (let key, let value?) in single { flags[key] = [value] }
+        return flags
+    }
+}

@@ -1,0 +1,113 @@
+import ChatServer
+import Conversation
+import Foundation
+import Logging
+
+/// The settings of `whinchat serve`, each within its bounds.
+struct ServeSettings: Equatable {
+    /// Where the models come from.
+    enum Provider: String, CaseIterable {
+        case demo
+        case anthropic
+        case openai
+    }
+
+    /// In scalars: a host name has at most 253 (RFC 1035 §2.3.4).
+    private static let maxHostScalars = 253
+
+    var host = "127.0.0.1"
+    var port = 8080
+    var dataFolder = "./data"
+    var provider: Provider?
+    var baseURL: String?
+    var model: String?
+    var maxTokens: Int?
+    var system: String?
+    var allowedOrigins: [WebOrigin] = []
+    var logLevel = Logger.Level.info
+
+    init() {}
+
+    init(_ settings: SettingsResolution) throws(SettingError) {
+        if let found = try settings.string(.host) {
+            host =
+                found.value.hasPrefix("[") && found.value.hasSuffix("]")
+                ? String(found.value.dropFirst().dropLast()) : found.value
+            guard !host.isEmpty, host.unicodeScalars.count <= Self.maxHostScalars, !host.contains("/"),
+                !host.contains(" ")
+            else { throw found.refused("a host name or an address, such as 127.0.0.1 or 0.0.0.0") }
+        }
+        if let found = try settings.integer(.port, in: 0...65535) { port = found.value }
+        if let found = try settings.string(.data) {
+            guard !found.value.isEmpty else { throw found.refused("the path of a folder") }
+            dataFolder = found.value
+        }
+        if let found = try settings.string(.provider) {
+            guard let known = Provider(rawValue: found.value) else {
+                throw found.refused("one of \(Provider.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            provider = known
+        }
+        if let found = try settings.string(.baseURL) {
+            guard Self.isBaseURL(found.value) else {
+                throw found.refused("an address that begins with http:// or https://, without a query")
+            }
+            baseURL = found.value
+        }
+        if let found = try settings.string(.model) {
+            guard SettingsBounds.modelScalars.contains(found.value.unicodeScalars.count) else {
+                throw found.refused("a name of 1 to \(SettingsBounds.modelScalars.upperBound) characters")
+            }
+            model = found.value
+        }
+        maxTokens = try settings.integer(.maxTokens, in: SettingsBounds.maxTokens, unit: " tokens")?.value
+        if let found = try settings.string(.system) {
+            guard found.value.unicodeScalars.count <= SettingsBounds.systemScalars,
+                found.value.utf8.count <= SettingsBounds.systemBytes
+            else {
+                throw found.refused(
+                    "a text of at most \(SettingsBounds.systemScalars) characters and \(SettingsBounds.systemBytes) bytes"
+                )
+            }
+            system = found.value
+        }
+        if let found = try settings.strings(.allowOrigin) {
+            for text in found.value {
+                guard let origin = WebOrigin(text) else {
+                    throw .value(
+                        origin: found.origin, given: text,
+                        expected: "an origin, such as https://chat.example, without a path")
+                }
+                allowedOrigins.append(origin)
+            }
+        }
+        if let found = try settings.string(.logLevel) {
+            guard let level = Logger.Level(rawValue: found.value) else {
+                throw found.refused("one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            logLevel = level
+        }
+    }
+
+    /// Resolves the settings, the config file among them where one is named.
+    static func resolve(
+        flags: [SettingKey: [String]], environment: [String: String]
+    ) throws(SettingError) -> ServeSettings {
+        let above = [SettingSource.flags(flags), SettingSource.environment(environment)]
+        guard let file = try SettingsResolution(sources: above).string(.config) else {
+            return try ServeSettings(SettingsResolution(sources: above))
+        }
+        return try ServeSettings(SettingsResolution(sources: above + [SettingSource.file(path: file.value)]))
+    }
+
+    private static func isBaseURL(_ text: String) -> Bool {
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty else { return false }
+        return (url.scheme == "http" || url.scheme == "https") && url.query == nil && url.fragment == nil
+    }
+}
+
+extension SettingsResolution.Found<String> {
+    fileprivate func refused(_ expected: String) -> SettingError {
+        .value(origin: origin, given: value, expected: expected)
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The program.
+@main
+struct Whinchat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "whinchat",
+        abstract: "A chat server for language models, and a client for the terminal.",
+        subcommands: [ServeCommand.self, ChatCommand.self])
+}
