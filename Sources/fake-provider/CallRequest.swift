@@ -1,0 +1,42 @@
+import JSON
+import NIOCore
+import WhinchatTesting
+
+/// What a scenario wants to know of a request to a model.
+struct CallRequest {
+    let dialect: Dialect
+    let model: String
+    let streams: Bool
+    let includesUsage: Bool
+    /// A rough count: four bytes a token.
+    let inputTokens: Int
+    /// The text of the newest tool result, where the request ends with one.
+    let toolResult: String?
+    /// What the tool `calculate` calls its input.
+    let calculateInput: String
+
+    init?(_ request: ReceivedRequest, body: JSONValue) {
+        guard let dialect = Dialect(path: request.path), let model = body["model"]?.stringValue else { return nil }
+        self.dialect = dialect
+        self.model = model
+        streams = body["stream"]?.boolValue ?? false
+        includesUsage = body["stream_options"]?["include_usage"]?.boolValue ?? false
+        inputTokens = request.body.readableBytes / 4
+        let last = body["messages"]?.arrayValue?.last
+        switch dialect {
+        case .anthropic:
+            let results = last?["content"]?.arrayValue?.filter { $0["type"]?.stringValue == "tool_result" }
+            toolResult = results?.last.map { Self.text(of: $0["content"]) }
+        case .openAI: toolResult = last?["role"]?.stringValue == "tool" ? Self.text(of: last?["content"]) : nil
+        }
+        let tools = (body["tools"]?.arrayValue ?? []).map { $0["function"] ?? $0 }
+        let calculate = tools.first { $0["name"]?.stringValue == "calculate" }
+        let properties = (calculate?["input_schema"] ?? calculate?["parameters"])?["properties"]?.objectValue
+        calculateInput = properties?.keys.sorted().first ?? "expression"
+    }
+
+    /// A string, or the texts of a list of blocks.
+    private static func text(of content: JSONValue?) -> String {
+        content?.stringValue ?? (content?.arrayValue ?? []).compactMap { $0["text"]?.stringValue }.joined()
+    }
+}
