@@ -4,8 +4,6 @@ import { h } from "./dom.js";
 
 /** Milliseconds between two announcements. */
 const PAUSE = 1_200;
-/** UTF-16 units that wait for the end of a sentence; more is said as it is. */
-const LONGEST = 2_000;
 const SENTENCE_END = /[.!?…؟।]["'”’)\]]*(?=\s)|[\n。！？]/g;
 
 export class Announcer {
@@ -22,7 +20,8 @@ export class Announcer {
 		this.#text += text;
 		this.#timer ||= setTimeout(() => {
 			this.#timer = 0;
-			let end = this.#text.length > LONGEST ? LONGEST : 0;
+			// A text without sentences is said as it is.
+			let end = this.#text.length > 2_000 ? 2_000 : 0;
 			for (const match of this.#text.matchAll(SENTENCE_END)) end = match.index + match[0].length;
 			this.say(this.#text.slice(0, end));
 			this.#text = this.#text.slice(end);

@@ -7,15 +7,15 @@ import { textOf } from "./state.js";
 import { ConnectionView, drawWelcome, Follower, Transcript } from "./view.js";
 import { ending } from "./words.js";
 
-const [input, sendButton, stopButton, notice, welcome, model, theme] = ["message", "send", "stop", "notice", "welcome", "model", "theme"].map(
-	(id) => document.getElementById(id),
-);
-const announcer = new Announcer(document.getElementById("announcer"));
-const follower = new Follower(...["scroll", "content", "latest"].map((id) => document.getElementById(id)));
-const connectionView = new ConnectionView(document.getElementById("connection"), () =>
+const { announcer: region, composer, connection, content, icon: favicon, latest, mark, message: input, model, new: newChat, notice, older, scroll, send: sendButton, stop: stopButton, theme, transcript: log, welcome } =
+	Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+
+const announcer = new Announcer(region);
+const follower = new Follower(scroll, content, latest);
+const connectionView = new ConnectionView(connection, () =>
 	client.connection.status.state === "stopped" ? location.reload() : client.connection.wake(),
 );
-const transcript = new Transcript(document.getElementById("transcript"), {
+const transcript = new Transcript(log, {
 	say: (text) => announcer.add(text),
 	edit: (message) => giveBack(client.withdraw(message.id)),
 	retry(message) {
@@ -54,7 +54,7 @@ function drawFrame() {
 	const name = settings.model ?? "";
 	if (isEmpty && welcome.dataset.model !== name) drawWelcome(welcome, (welcome.dataset.model = name) || "A model", say);
 	welcome.hidden = !isEmpty || !session;
-	document.getElementById("older").hidden = !more;
+	older.hidden = !more;
 	setText(model, name);
 	const first = shown.find((message) => message.role === "user");
 	const title = settings.title ?? (first ? textOf(first).trim().slice(0, 60) : "");
@@ -67,7 +67,7 @@ function drawComposer() {
 	const isEmpty = input.value.trim() === "";
 	input.disabled = client.isGone;
 	stopButton.hidden = !client.isBusy;
-	stopButton.classList.toggle("stopping", client.isStopping);
+	stopButton.classList.toggle("stopping", client.cancels.size > 0);
 	// While a reply runs, Stop takes Send's place until there is something to send behind it.
 	sendButton.hidden = client.isBusy && isEmpty;
 	sendButton.setAttribute("aria-disabled", isEmpty);
@@ -153,7 +153,7 @@ function addressedSession() {
 	return /^[A-Za-z0-9_-]{1,64}$/.test(named ?? "") ? named : null;
 }
 
-theme.addEventListener("click", () => {
+theme.onclick = () => {
 	const { dataset } = document.documentElement;
 	const isDark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	dataset.theme = isDark ? "light" : "dark";
@@ -162,27 +162,28 @@ theme.addEventListener("click", () => {
 	} catch {
 		// Storage is blocked: it lasts as long as the page.
 	}
-});
-document.getElementById("composer").addEventListener("submit", submit);
-input.addEventListener("input", inputChanged);
-input.addEventListener("keydown", (event) => {
+};
+composer.onsubmit = submit;
+input.oninput = inputChanged;
+input.onkeydown = (event) => {
 	// While an input method composes a word, Enter belongs to it.
 	if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
-});
-addEventListener("keydown", (event) => {
+};
+onkeydown = (event) => {
 	if (event.key === "Escape" && !event.isComposing && client.isBusy) stop();
-});
-stopButton.addEventListener("click", stop);
-document.getElementById("new-chat").addEventListener("click", () => {
+};
+stopButton.onclick = stop;
+newChat.onclick = () => {
 	history.pushState(null, "", location.pathname);
 	switchTo(null);
-});
-addEventListener("popstate", () => {
+};
+onpopstate = () => {
 	if (addressedSession() !== client.model.session) switchTo(addressedSession());
-});
-addEventListener("online", () => client.connection.wake());
-document.addEventListener("visibilitychange", () => document.hidden || client.connection.wake());
+};
+ononline = () => client.connection.wake();
+document.onvisibilitychange = () => document.hidden || client.connection.wake();
 
+mark.src = favicon.href;
 theme.append(icon("theme"));
 sendButton.append(icon("send"));
 stopButton.append(icon("stop"));

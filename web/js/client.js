@@ -21,12 +21,8 @@ import { Connection } from "./connection.js";
 import { currentTurn, emptyModel, reduce, shownMessages } from "./state.js";
 
 /**
- * @typedef {object} Pending a command that the server has not answered yet
- * @property {string} id
- * @property {any} frame
- * @property {string} text of a `send`, else empty
- * @property {boolean} left whether it may have reached the server
- * @property {any} [error] the server's refusal
+ * A command that the server has not answered. `text`: of a `send`; `left`: it may have arrived; `error`: it was refused.
+ * @typedef {{id: string, frame: any, text: string, left: boolean, error?: any}} Pending
  */
 
 /** 96 random bits. (`crypto.randomUUID` is missing where a page comes over plain http.) */
@@ -34,9 +30,9 @@ const newID = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte
 
 export class ChatClient {
 	model = emptyModel();
-	/** In the order in which they were said. @type {Pending[]} */
+	/** @type {Pending[]} */
 	pending = [];
-	/** The server no longer has this session; it can be read, and that is all. */
+	/** The server no longer has this session: it can only be read. */
 	isGone = false;
 	#session;
 	/** The id of the `open` whose welcome has not come; until then, frames are of the session before. */
@@ -44,16 +40,13 @@ export class ChatClient {
 	#ready = false;
 	/** Kept until it succeeded: a lost answer must not leave a second new session behind. */
 	#createID = newID();
-	/** Cancels whose turn has not ended, by its id or its send's. */
-	#cancels = new Map();
+	/** By the id of the turn, or of its send: what was told to stop and has not ended. */
+	cancels = new Map();
 
 	/**
-	 * @param {object} options
-	 * @param {string} [options.url]
-	 * @param {string | null} [options.session] the one to go on with
-	 * @param {(changes: import("./state.js").Change[]) => void} [options.onChange]
-	 * @param {(status: import("./connection.js").Status) => void} [options.onStatus]
-	 * @param {(error: {code: string, message: string}) => void} [options.onError] of no message
+	 * `session`: the one to go on with; `onError`: errors that belong to no message.
+	 * @param {{url?: string, session?: string | null, onChange?(changes: Change[]): void,
+	 *   onStatus?(status: Status): void, onError?(error: any): void}} options
 	 */
 	constructor({ url, session = null, onChange = () => {}, onStatus = () => {}, onError = () => {} }) {
 		this.#session = session;
@@ -71,11 +64,11 @@ export class ChatClient {
 		this.connection.start();
 	}
 
-	/** Switches to another session, or with null to a new one. @returns {string} words that never left for the one before */
+	/** Switches to another session, or with null to a new one. @returns {string} words that never left */
 	open(session) {
 		const unsent = this.pending.filter((each) => !each.left || each.error);
 		this.pending = [];
-		this.#cancels.clear();
+		this.cancels.clear();
 		this.#session = session;
 		this.#createID = newID();
 		this.model = emptyModel();
@@ -95,7 +88,7 @@ export class ChatClient {
 		this.#push({ type: "regenerate", id: newID(), message });
 	}
 
-	/** Says again what was refused; under its id, since a refused command had no effect. */
+	/** Says again what was refused, under its id: it had no effect. */
 	retry(id) {
 		const pending = this.pending.find((each) => each.id === id);
 		if (!pending) return;
@@ -121,19 +114,11 @@ export class ChatClient {
 		return [...shownMessages(this.model), ...pending];
 	}
 
-	/** Whether there is something to stop. */
 	get isBusy() {
 		return this.model.turns.size > 0 || this.pending.some((each) => !each.error);
 	}
 
-	get isStopping() {
-		return this.#cancels.size > 0;
-	}
-
-	/**
-	 * Stops the running turn, or the first that waits, from the command on.
-	 * @returns {string} the words of a message that never left and is taken back
-	 */
+	/** Stops the running turn, or the first that waits. @returns {string} the words of a message that never left */
 	stop() {
 		const turn = currentTurn(this.model);
 		const pending = this.pending.find((each) => !each.error);
@@ -155,8 +140,8 @@ export class ChatClient {
 	}
 
 	#cancel(key, which) {
-		this.#cancels.set(key, { type: "cancel", id: newID(), ...which });
-		if (this.#ready) this.connection.send(this.#cancels.get(key));
+		this.cancels.set(key, { type: "cancel", id: newID(), ...which });
+		if (this.#ready) this.connection.send(this.cancels.get(key));
 		this.onChange([{ what: "path" }]);
 	}
 
@@ -188,10 +173,10 @@ export class ChatClient {
 			const changes = reduce(this.model, frame);
 			this.connection.settled(frame.ping_interval_ms);
 			for (const pending of this.pending) if (!pending.error) this.#transmit(pending);
-			for (const [key, cancel] of this.#cancels) {
+			for (const [key, cancel] of this.cancels) {
 				// Of a turn that ended meanwhile nothing more comes that would end its cancel.
 				const over = frame.state === "idle" && !this.pending.some((each) => each.id === key);
-				if (over) this.#cancels.delete(key);
+				if (over) this.cancels.delete(key);
 				else this.connection.send(cancel);
 			}
 			this.onChange(changes);
@@ -204,10 +189,11 @@ export class ChatClient {
 		this.isGone = this.model.messages.size > 0;
 		if (this.isGone) {
 			this.connection.stop();
-			for (const pending of this.pending) pending.error ??= error;
+			for (const pending of this.pending) pending.error = error;
 			this.model.turns.clear();
-			this.#cancels.clear();
-			this.onChange([{ what: "path" }]);
+			this.cancels.clear();
+			for (const message of this.model.messages.values()) message.live = false;
+			this.onChange([{ what: "reset" }]);
 		} else {
 			this.#session = null;
 			this.#open();
@@ -223,13 +209,13 @@ export class ChatClient {
 			changes.push({ what: "path" });
 		}
 		if (type === "turn.done") {
-			this.#cancels.delete(turn);
-			this.#cancels.delete(ref);
-		} else if (this.#cancels.has(ref)) {
+			this.cancels.delete(turn);
+			this.cancels.delete(ref);
+		} else if (this.cancels.has(ref)) {
 			// A stop that named the command: from here on it is the turn's, whose end we shall see.
 			const caused = turn ?? frame.message?.turn;
-			if (this.model.turns.has(caused)) this.#cancels.set(caused, this.#cancels.get(ref));
-			this.#cancels.delete(ref);
+			if (this.model.turns.has(caused)) this.cancels.set(caused, this.cancels.get(ref));
+			this.cancels.delete(ref);
 		}
 		if (changes.some((change) => change.what === "lost")) {
 			this.model.epoch = null;
@@ -240,11 +226,10 @@ export class ChatClient {
 
 	#refused(error) {
 		const pending = this.pending.find((each) => each.id === error.ref);
-		const [stopped] = [...this.#cancels].find(([, cancel]) => cancel.id === error.ref) ?? [];
-		this.#cancels.delete(stopped ?? error.ref);
+		const [stopped] = [...this.cancels].find(([, cancel]) => cancel.id === error.ref) ?? [];
+		this.cancels.delete(stopped ?? error.ref);
 		if (pending?.text) pending.error = error;
 		else this.pending = this.pending.filter((each) => each !== pending);
-		// Nothing left to stop is what a stop wants.
 		if (!pending?.text && !stopped) this.onError(error);
 		this.onChange([{ what: "path" }]);
 	}

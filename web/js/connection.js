@@ -1,16 +1,13 @@
 // One WebSocket that is kept open: it notices a dead peer, waits and tries again. It knows nothing of sessions.
 
 /**
- * @typedef {object} Status
- * @property {"connecting" | "online" | "waiting" | "stopped"} state
- * @property {string} reason why it is not online, for a person
- * @property {number} [code] the close code that led here
- * @property {number} [retryAt] when the next attempt comes, in milliseconds since 1970
+ * `reason`: why it is not online, for a person; `code`: the close code; `retryAt`: in milliseconds since 1970.
+ * @typedef {{state: "connecting" | "online" | "waiting" | "stopped", reason: string, code?: number, retryAt?: number}} Status
  */
 
-/** Milliseconds until a connection without a welcome has failed: several round trips of a poor network. */
+/** Milliseconds until a connection without a welcome has failed. */
 const WELCOME_TIMEOUT = 15_000;
-/** Milliseconds a connection must last for the next wait to be short again: a server that crashes on us gets no storm. */
+/** Milliseconds a connection must last for the next wait to be short again. */
 const STABLE = 10_000;
 
 /** By close code: what it means to a person, and the shortest wait before the next attempt in milliseconds. */
@@ -21,7 +18,6 @@ const CLOSES = {
 	1012: ["The server is restarting.", 500],
 	1013: ["The server is overloaded.", 5_000],
 	4401: ["You are not signed in any more. Reload the page to go on.", Infinity],
-	4408: ["The connection was idle for too long.", 0],
 	4429: ["Too many connections or messages at once.", 10_000],
 };
 
@@ -89,7 +85,7 @@ export class Connection {
 		this.#set({ state: "online", reason: "" });
 	}
 
-	/** The server leaves, and says when to come back. @param {number} ms */
+	/** The server leaves, and said when to come back. */
 	comeBackAfter(ms) {
 		this.#notBefore = Date.now() + ms;
 	}

@@ -15,14 +15,12 @@ const PATHS = {
 	send: "M12 19V5m-6 6 6-6 6 6",
 	stop: "M7 7h10v10H7z",
 	copy: "M9 9h10v11H9zM15 9V4H5v11h4",
-	check: "m5 13 4 4L19 7",
 	retry: "M20 11a8 8 0 1 0-2 6.5M20 4v7h-7",
 	tool: "M14.5 6.5a4 4 0 0 1 5-1.5L17 7.5l.5 2 2 .5L22 7.5a4 4 0 0 1-5.5 5L9 20a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 1-3z",
 	alert: "M12 8v5m0 3.5v.01M12 3 2 20h20z",
 	theme: "M12 3v18a9 9 0 1 0 0-18zM12 3a9 9 0 0 0 0 18",
 };
 
-/** @param {keyof typeof PATHS} name */
 export function icon(name) {
 	const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
 	svg.setAttribute("viewBox", "0 0 24 24");
@@ -61,7 +59,7 @@ export function copyButton(text, label) {
 	if (!navigator.clipboard) return "";
 	const copy = button("mini", label, async () => {
 		await navigator.clipboard.writeText(text());
-		copy.replaceChildren(icon("check"), "Copied");
+		copy.replaceChildren("Copied");
 		setTimeout(() => copy.replaceChildren(icon("copy")), 1_500);
 	}, icon("copy"));
 	return copy;

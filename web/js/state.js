@@ -2,39 +2,19 @@
 // same model. The model is changed in place, since a long reply has thousands of deltas; what changed is returned.
 
 /**
- * @typedef {object} Block a piece of a message; a tool's result stands with its call
- * @property {number} index
- * @property {"text" | "thinking" | "tool_call" | string} kind
- * @property {string} text the text, or the JSON of a tool's input as far as it has come
- * @property {boolean} done
- * @property {string} [call]
- * @property {string} [name]
- * @property {any} [input] once it is whole
- * @property {"called" | "running" | "ended" | "unfinished"} [tool]
- * @property {string} [output]
- * @property {boolean} [isError]
- * @property {number} [ms] how long the tool ran
+ * A piece of a message; a tool's result stands with its call. `text`: for a tool call, the JSON of its input as it comes;
+ * `input`: that, once it is whole; `ms`: how long the tool ran.
+ * @typedef {{index: number, kind: string, text: string, done: boolean, call?: string, name?: string, input?: any,
+ *   tool?: "called" | "running" | "ended" | "unfinished", output?: string, isError?: boolean, ms?: number}} Block
  *
- * @typedef {object} Message
- * @property {string} id
- * @property {string} [parent]
- * @property {"user" | "assistant"} role
- * @property {Block[]} blocks
- * @property {boolean} live its turn is running
- * @property {string} [model]
- * @property {string} [status] how its turn ended, with `error`; on a user's message where there was no reply
- * @property {any} [error] as all that follows, in the protocol's shape
- * @property {any} [usage]
- * @property {any} [timing]
- * @property {any} [retrying] the last `turn.retrying`
+ * `live`: its turn is running; `status`, `error`: how it ended, on a user's message where there was no reply.
+ * @typedef {{id: string, parent?: string, role: "user" | "assistant", blocks: Block[], live: boolean, model?: string,
+ *   status?: string, error?: any, usage?: any, timing?: any, retrying?: any}} Message
  *
  * @typedef {{id: string, state: string, parent: string, message?: string}} Turn one that has not ended
  *
- * @typedef {object} Change `path`: which messages are shown; `lost`: only a new snapshot can mend the model
- * @property {"reset" | "path" | "message" | "text" | "ended" | "lost"} what
- * @property {string} [id] of a message
- * @property {number} [index]
- * @property {string} [text]
+ * `path`: which messages are shown; `lost`: only a new snapshot can mend the model.
+ * @typedef {{what: "reset" | "path" | "message" | "text" | "ended" | "lost", id?: string, index?: number, text?: string}} Change
  */
 
 export const emptyModel = () => ({
@@ -44,7 +24,7 @@ export const emptyModel = () => ({
 	settings: {},
 	/** @type {Map<string, Message>} */ messages: new Map(),
 	/** The last message that is shown. */ head: null,
-	/** Ids of user messages behind the running turn. */ waiting: [],
+	/** User messages behind the running turn. */ waiting: [],
 	/** @type {Map<string, Turn>} */ turns: new Map(),
 	/** Older messages exist. */ more: false,
 });
@@ -57,7 +37,7 @@ export function shownMessages({ messages, head, waiting }) {
 	return shown.concat(waiting.map((id) => messages.get(id)).filter((each) => each && !shown.includes(each)));
 }
 
-/** The turn that Stop means: the running one, else the first that waits. @returns {Turn | undefined} */
+/** The turn that Stop means: the running one, else the first that waits. */
 export function currentTurn({ turns }) {
 	const all = [...turns.values()];
 	return all.find((turn) => turn.state !== "queued") ?? all[0];
@@ -136,10 +116,7 @@ const reducers = {
 	},
 
 	"turn.retrying": (model, frame) =>
-		onReply(model, frame, (reply) => {
-			reply.retrying = frame;
-			reply.model = frame.model ?? reply.model;
-		}),
+		onReply(model, frame, (reply) => Object.assign(reply, { retrying: frame, model: frame.model ?? reply.model })),
 
 	"block.started": (model, frame) =>
 		onReply(model, frame, (reply) => {
@@ -164,7 +141,7 @@ const reducers = {
 	"turn.done"(model, { turn: id, status, error, usage, timing }) {
 		const turn = model.turns.get(id);
 		model.turns.delete(id);
-		// A turn that never began has no reply; how it ended is said beside what was asked.
+		// A turn that never began has no reply: the question says how it ended.
 		const message = model.messages.get(turn?.message ?? turn?.parent);
 		if (!message) return [{ what: "path" }];
 		Object.assign(message, { live: false, retrying: undefined, status, error });
@@ -181,7 +158,6 @@ const reducers = {
 	},
 };
 
-/** @returns {Message} */
 function fromWire({ id, parent, role, content = [], model, usage, status }) {
 	const blocks = [];
 	for (const wire of content) addBlock(blocks, { ...wire, index: blocks.length, done: true });
@@ -189,7 +165,7 @@ function fromWire({ id, parent, role, content = [], model, usage, status }) {
 	return { id, parent, role, blocks, model, usage, status, live: false };
 }
 
-/** From a `turn.started` or a snapshot's `live`. @returns {Message} */
+/** From a `turn.started` or a snapshot's `live`. */
 const newReply = ({ message: id, parent, model }) => ({ id, parent, role: "assistant", blocks: [], model, live: true });
 
 function addBlock(blocks, wire) {

@@ -28,10 +28,6 @@ class ThinkingBlock extends TextBlock {
 	label = h("summary");
 	element = h("details", { class: "thinking" }, this.label, this.body);
 
-	constructor() {
-		super();
-	}
-
 	sync(block) {
 		super.sync(block);
 		setText(this.label, block.done ? "Thought about it" : "Thinking…");
@@ -72,12 +68,6 @@ class ToolCard {
 	}
 }
 
-/** How something ended, with what can be done about it. */
-function endingBox({ text, detail, quiet }, buttons) {
-	const words = h("p", { dir: "auto" }, h("strong", {}, text), detail && ` ${detail}`);
-	return h("div", { class: quiet ? "ending quiet-ending" : "ending" }, quiet ? "" : icon("alert"), words, ...buttons);
-}
-
 export class MessageView {
 	/** The last one shown, of a turn that has ended: it can be asked for again. */
 	isLast = false;
@@ -113,7 +103,7 @@ export class MessageView {
 	}
 
 	#add(block, message) {
-		const say = (text) => message.live && this.actions.say(text);
+		const say = (text) => message.live && block.kind === "text" && this.actions.say(text);
 		const kinds = { text: TextBlock, thinking: ThinkingBlock, tool_call: ToolCard };
 		// A later kind: clients leave out what they do not know.
 		if (!Object.hasOwn(kinds, block.kind)) return undefined;
@@ -136,9 +126,10 @@ export class MessageView {
 		if (end) {
 			const buttons = [];
 			const isUnsent = message.status === "unsent";
-			if (this.isLast || isUnsent) buttons.push(button("retry", "Try again", retry, icon("retry"), "Retry"));
+			if (this.isLast || isUnsent) buttons.push(button("retry", "Retry", retry, icon("retry"), "Retry"));
 			if (isUnsent) buttons.push(button("retry", "Edit", () => this.actions.edit(message), "Edit"));
-			this.#end.append(endingBox(end, buttons));
+			const words = h("p", { dir: "auto" }, h("strong", {}, end.text), ` ${end.detail}`);
+			this.#end.append(h("div", { class: end.quiet ? "ending quiet-ending" : "ending" }, end.quiet ? "" : icon("alert"), words, ...buttons));
 		}
 		if (message.role === "user") return;
 		const footer = h("div", { class: "footer" });

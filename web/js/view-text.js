@@ -5,7 +5,7 @@ import { beforeNextFrame, copyButton, h } from "./dom.js";
 
 /** UTF-16 units after which the next line begins a new element, so that little is laid out at a time. */
 const CHUNK = 1_200;
-/** A longer line is no fence, whatever it begins with: it need not be held back to find out. */
+/** A longer line is no fence: it need not be held back to find out. */
 const LONGEST_FENCE = 200;
 
 const OPENS = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
@@ -23,7 +23,6 @@ export class GrowingText {
 	#parent;
 	#chunk = null;
 	#chunkLength = 0;
-	/** What the chunk gets when all that arrived was looked at. */
 	#out = "";
 
 	/** `say` gets what a person would read aloud. */

@@ -1,6 +1,6 @@
 // The page: which messages are shown, where the reader is in them, and what stands around them.
 
-import { button, h, setText } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { MessageView } from "./view-message.js";
 import { connectionWords } from "./words.js";
 
@@ -11,8 +11,7 @@ export class Follower {
 
 	/** `box` scrolls, `content` grows, `latest` is a button. */
 	constructor(box, content, latest) {
-		this.box = box;
-		this.latest = latest;
+		Object.assign(this, { box, latest });
 		box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
 		latest.addEventListener("click", () => this.toEnd());
 		const observer = new ResizeObserver(() => {
@@ -52,8 +51,7 @@ export class Transcript {
 	#views = new Map();
 
 	constructor(root, actions) {
-		this.root = root;
-		this.actions = actions;
+		Object.assign(this, { root, actions });
 	}
 
 	clear() {
@@ -83,7 +81,6 @@ export class Transcript {
 			const view = this.#views.get(message.id) ?? new MessageView(message, this.actions);
 			this.#views.set(message.id, view);
 			const isLast = message === last && (message.role === "assistant" || Boolean(message.status));
-			// What is pending is made anew each time, so it is looked at each time.
 			if (isLast !== view.isLast || !model.messages.has(message.id)) {
 				view.isLast = isLast;
 				view.sync(message);
@@ -96,13 +93,12 @@ export class Transcript {
 	}
 }
 
-/** What to try first, and what that shows. */
+/** What to try first, and what that shows. Only the built-in model breaks when asked. */
 const SUGGESTIONS = [
 	["Write something long", "Watch the words arrive, then press Stop"],
 	["What is 6×7? Use the calculator.", "See a tool being called"],
 	["What time is it in Tokyo?", "Another tool, with an input of its own"],
 ];
-/** Only the built-in model breaks when asked. */
 const FOR_DEMO = ["Break in the middle", "See an error where it happens, and Retry"];
 const FOR_OTHERS = ["Explain WebSockets in three sentences.", "A short answer to begin with"];
 
@@ -129,7 +125,7 @@ export class ConnectionView {
 
 	constructor(root, act) {
 		this.root = root;
-		this.act = button("link", "Try now", act);
+		this.act = h("button", { type: "button", class: "link", onclick: act });
 		root.append(h("span", { class: "dot" }), this.#words, this.act);
 	}
 

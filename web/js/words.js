@@ -17,7 +17,7 @@ const ENDINGS = {
 	unsent: "Not sent.",
 };
 
-/** `quiet`: nobody's failure. @param {import("./state.js").Message} message */
+/** `quiet`: nobody's failure. */
 export function ending({ status, error, role }) {
 	if (!status || status === "completed") return null;
 	const quiet = ["cancelled", "max_tokens", "held", "pending"].includes(status);
@@ -35,16 +35,15 @@ export function explain({ message, code, upstream_status: http, retry_after_ms: 
 const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefined, { maximumFractionDigits });
 const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000, 1)} s`);
 
-/** What a reply cost and how fast it was. @returns {string[]} */
+/** What a reply cost and how fast it was. */
 export function measures({ usage, timing = {} }) {
 	const parts = [];
 	if (usage) parts.push(`${usage.estimated ? "about " : ""}${number(usage.output_tokens)} tokens`);
 	if (timing.ttft_ms >= 0) parts.push(`first after ${duration(timing.ttft_ms)}`);
-	if (timing.tokens_per_second >= 0) parts.push(`${number(timing.tokens_per_second, timing.tokens_per_second < 10 ? 1 : 0)} tokens/s`);
+	if (timing.tokens_per_second >= 0) parts.push(`${number(timing.tokens_per_second, 1)} tokens/s`);
 	return parts;
 }
 
-/** @param {import("./state.js").Block} block */
 export function toolState({ tool, done, isError, ms }) {
 	if (tool === "running") return "Running…";
 	if (tool === "unfinished") return "Not finished";
@@ -52,12 +51,11 @@ export function toolState({ tool, done, isError, ms }) {
 	return done ? "Called" : "Writing its input…";
 }
 
-/** The connection, and what one can do about it. @param {import("./connection.js").Status} status @returns {[string, string, string?]} */
+/** A connection's state, that in words, and what one can do about it. */
 export function connectionWords({ state, reason, code, retryAt }) {
 	if (state === "online") return [state, "Connected"];
-	if (state === "stopped") return ["offline", code === 4401 ? "Signed out" : "Offline", "Reload"];
-	if (state === "waiting" && !navigator.onLine) return ["offline", "Offline", "Try now"];
+	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
 	const left = Math.ceil((retryAt - Date.now()) / 1_000);
-	if (state === "waiting" && left > 0) return [state, `Reconnecting in ${left} s`, left > 2 ? "Try now" : ""];
+	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 ? "Try now" : ""];
 	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
 }
