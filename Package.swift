@@ -132,7 +132,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "WhinchatTests",
-            dependencies: ["whinchat", "ChatServer", "JSON", "Conversation", .logging]),
+            dependencies: [
+                "whinchat", "ChatServer", "JSON", "WebSocket", "WebSocketChannel", .lifecycle, .logging, .nioCore,
+            ]),
     ]
 )
 

@@ -9,8 +9,8 @@ import Tools
 package final class SessionDirectory: Sendable {
     /// The most sessions in memory. 100,000, at some kilobytes each: a machine of a few gigabytes holds them.
     package static let maximumSessions = 100_000
-    /// The most sessions of one owner. 1,000: more than anybody opens, fewer than fill the directory.
-    package static let maximumSessionsPerOwner = 1_000
+    /// The most sessions of one owner. 10,000: all programs on this machine are one owner, and a load test opens thousands.
+    package static let maximumSessionsPerOwner = 10_000
 
     private struct CreationKey: Hashable {
         var owner: Owner

@@ -37,12 +37,24 @@ enum Dialect: Hashable, Sendable {
             + (index == 0 ? event("ping", [:]) : "")
     }
 
-    func text(_ text: String, index: Int = 0) -> String {
-        switch self {
+    /// Written out, members in the providers' own order: benchmarks shall read what the providers send.
+    func text(_ text: String) -> String {
+        let text = JSONValue.string(text).jsonText
+        return switch self {
         case .anthropic:
-            event(
-                "content_block_delta", ["index": .int(index), "delta": ["type": "text_delta", "text": .string(text)]])
-        case .openAI: chunk(delta: ["content": .string(text)])
+            """
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":\(text)}}
+
+
+            """
+        case .openAI:
+            """
+            data: {"id":"chatcmpl-fake","object":"chat.completion.chunk","created":1700000000,"model":"fake",\
+            "choices":[{"index":0,"delta":{"content":\(text)},"finish_reason":null}]}
+
+
+            """
         }
     }
 

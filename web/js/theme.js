@@ -1,4 +1,4 @@
-// A classic script in the head, so that a chosen theme is there before the first paint. The rest is in app.js.
+// A classic script, so that a chosen theme is there before the first paint.
 try {
     const chosen = localStorage.getItem("whinchat.theme");
     if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;

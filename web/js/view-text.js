@@ -1,145 +1,120 @@
-// Text that grows: paragraphs and fenced code, drawn as it comes. Each piece is looked at once and appended once, so
-// that a long reply costs as much at its end as at its start.
+// Text that grows: paragraphs and fenced code, drawn as they come. Each piece is looked at once and appended once, so that
+// a long reply costs as much at its end as at its start.
 
 import { beforeNextFrame, copyButton, h } from "./dom.js";
 
-/** UTF-16 units after which a new element is begun at the next line, so that the browser lays out no more than that. */
-const CHUNK_LENGTH = 1_200;
-/** A line longer than this is no fence, whatever it begins with: it need not be held back to find out. */
-const LONGEST_FENCE_LINE = 200;
+/** UTF-16 units after which the next line begins a new element, so that little is laid out at a time. */
+const CHUNK = 1_200;
+/** A longer line is no fence: it need not be held back to find out. */
+const LONGEST_FENCE = 200;
 
-const MAY_BE_FENCE = /^ {0,3}(`{0,2}$|`{3,}[^`]*$|~{0,2}$|~{3,}.*$)/;
-const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)/;
+const OPENS = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
+const MAY_OPEN = /^ {0,3}(`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
 export class GrowingText {
-    #root;
-    #say;
-    #waiting = "";
-    /** The start of a line that may turn out to be a fence. */
-    #held = "";
-    #atLineStart = true;
-    /** The fence that ends the code we are in. @type {string | null} */
-    #fence = null;
-    /** @type {HTMLElement} where chunks go */
-    #parent;
-    /** @type {HTMLElement | null} */
-    #chunk = null;
-    #chunkLength = 0;
-    /** What goes into the chunk when it is complete or the piece ends. */
-    #out = "";
+	#root;
+	#say;
+	#arrived = "";
+	/** The start of a line that may turn out to be a fence. */
+	#held = "";
+	#atLineStart = true;
+	/** The fence that opened the code we are in. */
+	#fence = "";
+	#parent;
+	#chunk = null;
+	#chunkLength = 0;
+	#out = "";
 
-    /**
-     * @param {HTMLElement} root
-     * @param {(text: string) => void} [say] gets what a person would read aloud
-     */
-    constructor(root, say = () => {}) {
-        this.#root = root;
-        this.#parent = root;
-        this.#say = say;
-    }
+	/** `say` gets what a person would read aloud. */
+	constructor(root, say = () => {}) {
+		this.#root = this.#parent = root;
+		this.#say = say;
+	}
 
-    /** @param {string} text */
-    append(text) {
-        this.#waiting += text;
-        beforeNextFrame(this);
-    }
+	append(text) {
+		this.#arrived += text;
+		beforeNextFrame(this);
+	}
 
-    flush() {
-        const text = this.#held + this.#waiting;
-        this.#held = this.#waiting = "";
-        for (let start = 0; start < text.length; ) {
-            const newline = text.indexOf("\n", start);
-            const end = newline < 0 ? text.length : newline + 1;
-            if (this.#atLineStart && end - start <= LONGEST_FENCE_LINE) {
-                const line = text.slice(start, newline < 0 ? end : newline);
-                if (newline < 0 && this.#mayBeFence(line)) {
-                    this.#held = line;
-                    break;
-                }
-                if (newline >= 0 && this.#takeFence(line)) {
-                    start = end;
-                    continue;
-                }
-            }
-            this.#write(text.slice(start, end), newline >= 0);
-            start = end;
-        }
-        this.#pour();
-    }
+	flush() {
+		const text = this.#held + this.#arrived;
+		this.#held = this.#arrived = "";
+		for (let start = 0; start < text.length; ) {
+			const newline = text.indexOf("\n", start);
+			const end = newline < 0 ? text.length : newline + 1;
+			const piece = text.slice(start, end);
+			if (this.#atLineStart && piece.length <= LONGEST_FENCE) {
+				if (newline < 0 && this.#mayBeFence(piece)) {
+					this.#held = piece;
+					break;
+				}
+				if (newline >= 0 && this.#takeFence(piece.slice(0, -1))) {
+					start = end;
+					continue;
+				}
+			}
+			this.#write(piece, newline >= 0);
+			start = end;
+		}
+		this.#pour();
+	}
 
-    /** No more text comes. */
-    finish() {
-        this.flush();
-        const rest = this.#held;
-        this.#held = "";
-        if (rest && !(this.#fence && this.#takeFence(rest))) this.#write(rest, false);
-        this.#pour();
-    }
+	/** No more text comes. */
+	finish() {
+		this.flush();
+		const rest = this.#held;
+		this.#held = "";
+		if (rest && !(this.#fence && this.#takeFence(rest))) this.#write(rest, false);
+		this.#pour();
+	}
 
-    /** @param {string} line the start of one */
-    #mayBeFence(line) {
-        if (!this.#fence) return MAY_BE_FENCE.test(line);
-        const mark = line.trim();
-        return mark === this.#fence[0].repeat(mark.length);
-    }
+	#mayBeFence(line) {
+		const mark = line.trim();
+		return this.#fence ? mark === this.#fence[0].repeat(mark.length) : MAY_OPEN.test(line);
+	}
 
-    /** @param {string} line a whole one @returns {boolean} whether it began or ended code */
-    #takeFence(line) {
-        if (this.#fence) {
-            const mark = line.trim();
-            if (mark.length < this.#fence.length || mark !== this.#fence[0].repeat(mark.length)) return false;
-            this.#pour();
-            this.#fence = null;
-            this.#parent = this.#root;
-        } else {
-            const match = FENCE.exec(line);
-            if (!match || !MAY_BE_FENCE.test(line)) return false;
-            this.#pour();
-            this.#fence = match[1];
-            this.#beginCode(match[2]);
-        }
-        this.#chunk = null;
-        return true;
-    }
+	#takeFence(line) {
+		const opening = !this.#fence && OPENS.exec(line);
+		if (!opening && !(this.#fence && this.#mayBeFence(line) && line.trim().length >= this.#fence.length)) return false;
+		this.#endChunk();
+		this.#fence = opening ? opening[1] : "";
+		this.#parent = opening ? this.#code(opening[2]) : this.#root;
+		return true;
+	}
 
-    /** @param {string} language */
-    #beginCode(language) {
-        this.#say(language ? `Code in ${language}.\n` : "Code.\n");
-        const code = h("code");
-        const head = h("div", { class: "code-head" }, h("span", {}, language || "code"));
-        head.append(copyButton(() => code.textContent ?? "", "Copy this code"));
-        const pre = h("pre", { tabindex: "0", dir: "ltr", "aria-label": language ? `Code, ${language}` : "Code" }, code);
-        this.#root.append(h("div", { class: "code" }, head, pre));
-        this.#parent = code;
-    }
+	#code(language) {
+		const name = language || "code";
+		this.#say(`(${name})\n`);
+		const code = h("code");
+		const head = h("div", { class: "code-head" }, name, copyButton(() => code.textContent, "Copy this code"));
+		this.#root.append(h("div", { class: "code" }, head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, code)));
+		return code;
+	}
 
-    /** @param {string} piece of one line @param {boolean} endsLine */
-    #write(piece, endsLine) {
-        const isBlank = this.#atLineStart && endsLine && piece.trim() === "" && !this.#fence;
-        if (this.#atLineStart && (isBlank || this.#chunkLength > CHUNK_LENGTH)) {
-            this.#pour();
-            this.#chunk = null;
-        }
-        if (!this.#chunk) {
-            this.#chunk = this.#fence ? h("span", { class: "lines" }) : h("p", { dir: "auto", class: isBlank && "gap" });
-            this.#chunkLength = 0;
-            this.#parent.append(this.#chunk);
-        }
-        this.#out += piece;
-        this.#chunkLength += piece.length;
-        if (!this.#fence) this.#say(piece);
-        this.#atLineStart = endsLine;
-        if (isBlank) {
-            this.#pour();
-            this.#chunk = null;
-        }
-    }
+	#write(piece, endsLine) {
+		const isGap = !this.#fence && this.#atLineStart && endsLine && piece.trim() === "";
+		if (isGap || (this.#atLineStart && this.#chunkLength > CHUNK)) this.#endChunk();
+		if (!this.#chunk) {
+			this.#chunk = this.#fence ? h("span", { class: "lines" }) : h("p", { dir: "auto", class: isGap && "gap" });
+			this.#parent.append(this.#chunk);
+		}
+		this.#out += piece;
+		this.#chunkLength += piece.length;
+		this.#atLineStart = endsLine;
+		if (!this.#fence) this.#say(piece);
+		if (isGap) this.#endChunk();
+	}
 
-    #pour() {
-        if (!this.#out || !this.#chunk) return;
-        const last = this.#chunk.lastChild;
-        if (last instanceof Text) last.appendData(this.#out);
-        else this.#chunk.append(this.#out);
-        this.#out = "";
-    }
+	#pour() {
+		if (!this.#out) return;
+		if (this.#chunk.lastChild) this.#chunk.lastChild.appendData(this.#out);
+		else this.#chunk.append(this.#out);
+		this.#out = "";
+	}
+
+	#endChunk() {
+		this.#pour();
+		this.#chunk = null;
+		this.#chunkLength = 0;
+	}
 }

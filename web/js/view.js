@@ -1,227 +1,145 @@
 // The page: which messages are shown, where the reader is in them, and what stands around them.
 
 import { h, setText } from "./dom.js";
-import { shownMessages } from "./state.js";
-import { MessageView, PendingView } from "./view-message.js";
-import { refusal } from "./words.js";
-
-/** Pixels from the end that still count as the end: less than a line and a half. */
-const NEAR_END = 40;
+import { MessageView } from "./view-message.js";
+import { connectionWords } from "./words.js";
 
 /** Follows the end of a growing content while the reader is there, and never pulls a reader who is not. */
 export class Follower {
-    #box;
-    #button;
-    #follows = true;
-    #lastTop = 0;
+	#follows = true;
+	#lastTop = 0;
 
-    /** @param {HTMLElement} box what scrolls @param {HTMLElement} content what grows @param {HTMLElement} button */
-    constructor(box, content, button) {
-        this.#box = box;
-        this.#button = button;
-        box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-        button.addEventListener("click", () => this.toEnd());
-        const observer = new ResizeObserver(() => this.#resized());
-        observer.observe(box);
-        observer.observe(content);
-    }
+	/** `box` scrolls, `content` grows, `latest` is a button. */
+	constructor(box, content, latest) {
+		Object.assign(this, { box, latest });
+		box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+		latest.addEventListener("click", () => this.toEnd());
+		const observer = new ResizeObserver(() => {
+			if (this.#follows) this.toEnd();
+			else latest.hidden = this.#isAtEnd;
+		});
+		observer.observe(box);
+		observer.observe(content);
+	}
 
-    toEnd() {
-        this.#follows = true;
-        this.#box.scrollTop = this.#box.scrollHeight;
-        this.#lastTop = this.#box.scrollTop;
-        this.#button.hidden = true;
-    }
+	toEnd() {
+		this.#follows = true;
+		this.box.scrollTop = this.box.scrollHeight;
+		this.#lastTop = this.box.scrollTop;
+		this.latest.hidden = true;
+	}
 
-    /** Keeps what is read in its place while something is put above it. @param {() => void} change */
-    keepPlace(change) {
-        const fromEnd = this.#box.scrollHeight - this.#box.scrollTop;
-        change();
-        this.#box.scrollTop = this.#box.scrollHeight - fromEnd;
-    }
+	/** Within a line and a half. */
+	get #isAtEnd() {
+		return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 40;
+	}
 
-    get #isAtEnd() {
-        return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < NEAR_END;
-    }
-
-    #scrolled() {
-        const top = this.#box.scrollTop;
-        // Only a reader scrolls up; that the end has moved away means nothing.
-        if (this.#isAtEnd) this.#follows = true;
-        else if (top < this.#lastTop) this.#follows = false;
-        this.#lastTop = top;
-        this.#button.hidden = this.#follows || this.#isAtEnd;
-    }
-
-    #resized() {
-        if (this.#follows) this.toEnd();
-        else this.#button.hidden = this.#isAtEnd;
-    }
+	#scrolled() {
+		// Only a reader scrolls up; that the end has moved away means nothing.
+		if (this.#isAtEnd) this.#follows = true;
+		else if (this.box.scrollTop < this.#lastTop) this.#follows = false;
+		this.#lastTop = this.box.scrollTop;
+		this.latest.hidden = this.#follows || this.#isAtEnd;
+	}
 }
+
+const UNCONFIRMED = new Set(["held", "pending"]);
 
 /** The messages, in order. */
 export class Transcript {
-    #root;
-    #actions;
-    /** @type {Map<string, MessageView>} */
-    #messages = new Map();
-    /** @type {Map<string, PendingView>} */
-    #pending = new Map();
+	/** @type {Map<string, MessageView>} */
+	#views = new Map();
 
-    /**
-     * @param {HTMLElement} root
-     * @param {import("./view-message.js").Actions & { again(id: string): void, takeBack(id: string): void }} actions
-     */
-    constructor(root, actions) {
-        this.#root = root;
-        this.#actions = actions;
-    }
+	constructor(root, actions) {
+		Object.assign(this, { root, actions });
+	}
 
-    clear() {
-        this.#messages.clear();
-        this.#pending.clear();
-        this.#root.replaceChildren();
-    }
+	clear() {
+		this.#views.clear();
+		this.root.replaceChildren();
+	}
 
-    /** @param {string} id @param {number} index @param {string} text */
-    append(id, index, text) {
-        this.#messages.get(id)?.append(index, text);
-    }
+	append(id, index, text) {
+		this.#views.get(id)?.append(index, text);
+	}
 
-    /** @param {import("./state.js").Message | undefined} message */
-    sync(message) {
-        if (message) this.#messages.get(message.id)?.sync(message);
-    }
+	sync(message) {
+		this.#views.get(message?.id)?.sync(message);
+	}
 
-    /**
-     * Brings the list to what is to be shown; elements that stay are not touched.
-     *
-     * @param {import("./client.js").ChatClient} client
-     */
-    arrange(client) {
-        const shown = shownMessages(client.model);
-        const keep = new Set(shown.map((message) => message.id));
-        for (const [id, view] of this.#messages) {
-            if (keep.has(id)) continue;
-            view.element.remove();
-            this.#messages.delete(id);
-        }
-        const isQuiet = client.model.turns.size === 0;
-        /** @type {Element | null} */
-        let next = this.#root.firstElementChild;
-        for (const message of shown) {
-            let view = this.#messages.get(message.id);
-            const hasEnded = message.role === "assistant" || message.status !== undefined;
-            const isLast = isQuiet && hasEnded && message === shown.at(-1);
-            if (!view) {
-                view = new MessageView(message, this.#actions);
-                this.#messages.set(message.id, view);
-            }
-            if (view.isLast !== isLast) {
-                view.isLast = isLast;
-                view.sync(message);
-            }
-            view.element.classList.toggle("waits", client.model.waiting.includes(message.id) && !message.status);
-            if (view.element === next) next = next.nextElementSibling;
-            else this.#root.insertBefore(view.element, next);
-        }
-        this.#arrangePending(client);
-    }
-
-    /** @param {import("./client.js").ChatClient} client */
-    #arrangePending(client) {
-        const sends = client.pending.filter((each) => each.frame.type === "send");
-        for (const [id, view] of this.#pending) {
-            if (sends.some((each) => each.id === id)) continue;
-            view.element.remove();
-            this.#pending.delete(id);
-        }
-        for (const pending of sends) {
-            let view = this.#pending.get(pending.id);
-            if (!view) {
-                view = new PendingView(pending, this.#actions);
-                this.#pending.set(pending.id, view);
-            }
-            if (view.element.parentElement !== this.#root) this.#root.append(view.element);
-            const isOnline = client.status.state === "online";
-            const words = pending.error ? refusal(pending.error) : isOnline ? "Sending…" : "Goes out once connected";
-            view.sync(words, pending.error !== undefined);
-        }
-    }
+	/** Brings the list to what is to be shown; elements that stay are not touched. */
+	arrange({ messages, model }) {
+		const shown = new Set(messages.map((message) => message.id));
+		for (const [id, view] of this.#views) {
+			if (shown.has(id)) continue;
+			view.element.remove();
+			this.#views.delete(id);
+		}
+		const last = model.turns.size === 0 ? messages.findLast((message) => !UNCONFIRMED.has(message.status)) : undefined;
+		let next = this.root.firstElementChild;
+		for (const message of messages) {
+			const view = this.#views.get(message.id) ?? new MessageView(message, this.actions);
+			this.#views.set(message.id, view);
+			const isLast = message === last && (message.role === "assistant" || Boolean(message.status));
+			if (isLast !== view.isLast || !model.messages.has(message.id)) {
+				view.isLast = isLast;
+				view.sync(message);
+			}
+			const waits = message.status ? UNCONFIRMED.has(message.status) : model.waiting.includes(message.id);
+			view.element.classList.toggle("waits", waits);
+			if (view.element === next) next = next.nextElementSibling;
+			else this.root.insertBefore(view.element, next);
+		}
+	}
 }
 
-/** What to try first. `demo`: only the built-in model breaks on request. */
+/** What to try first, and what that shows. Only the built-in model breaks when asked. */
 const SUGGESTIONS = [
-    { text: "Write something long", hint: "Watch the words arrive, then press Stop" },
-    { text: "What is 6×7? Use the calculator.", hint: "See a tool being called" },
-    { text: "What time is it in Tokyo?", hint: "Another tool, with an input of its own" },
-    { text: "Break in the middle", hint: "See an error where it happens, and Retry", demo: true },
-    { text: "Explain WebSockets in three sentences.", hint: "A short answer to begin with", demo: false },
+	["Write something long", "Watch the words arrive, then press Stop"],
+	["What is 6×7? Use the calculator.", "See a tool being called"],
+	["What time is it in Tokyo?", "Another tool, with an input of its own"],
 ];
+const FOR_DEMO = ["Break in the middle", "See an error where it happens, and Retry"];
+const FOR_OTHERS = ["Explain WebSockets in three sentences.", "A short answer to begin with"];
 
-/** What stands where no message is yet. @param {HTMLElement} root @param {any} settings @param {(text: string) => void} send */
-export function drawWelcome(root, settings, send) {
-    const model = settings.model ?? "";
-    const isDemo = /demo/i.test(model);
-    const who = h("p", { class: "lede" }, h("strong", {}, model || "A model"), " answers here.");
-    who.append(
-        isDemo
-            ? " It is built in, needs no key, and only plays a model, so that you can see everything else work."
-            : " What it says appears while it says it.",
-    );
-    const buttons = SUGGESTIONS.filter((each) => each.demo === undefined || each.demo === isDemo).map((each) =>
-        h(
-            "button",
-            { type: "button", class: "suggestion", onclick: () => send(each.text) },
-            h("span", { class: "what" }, each.text),
-            h("span", { class: "why" }, each.hint),
-        ),
-    );
-    const heading = h("h2", {}, "What shall we talk about?");
-    root.replaceChildren(heading, who, h("div", { class: "suggestions", role: "group", "aria-label": "Things to try" }, ...buttons));
+/** What stands where no message is yet. */
+export function drawWelcome(root, model, send) {
+	const isDemo = /demo/i.test(model);
+	const about = isDemo
+		? " It is built in, needs no key, and only plays a model, so that you can see everything else work."
+		: " You read each word as it is written.";
+	const suggestions = [...SUGGESTIONS, isDemo ? FOR_DEMO : FOR_OTHERS].map(([what, why]) =>
+		h("button", { type: "button", class: "suggestion", onclick: () => send(what) }, h("span", {}, what), h("small", {}, why)),
+	);
+	root.replaceChildren(
+		h("h2", {}, "What shall we talk about?"),
+		h("p", { class: "lede" }, h("strong", {}, model), " answers here.", about),
+		h("div", { class: "suggestions", role: "group", "aria-label": "Things to try" }, ...suggestions),
+	);
 }
 
 /** The connection's state, quietly: a dot while all is well, words where it is not. */
 export class ConnectionView {
-    #root;
-    #words;
-    #button;
-    #timer = 0;
+	#words = h("span", { class: "words" });
+	#timer = 0;
 
-    /** @param {HTMLElement} root @param {() => void} act */
-    constructor(root, act) {
-        this.#root = root;
-        this.#words = /** @type {HTMLElement} */ (root.querySelector(".words"));
-        this.#button = /** @type {HTMLButtonElement} */ (root.querySelector("button"));
-        this.#button.addEventListener("click", act);
-    }
+	constructor(root, act) {
+		this.root = root;
+		this.act = h("button", { type: "button", class: "link", onclick: act });
+		root.append(h("span", { class: "dot" }), this.#words, this.act);
+	}
 
-    /** @param {import("./connection.js").Status} status */
-    show(status) {
-        clearInterval(this.#timer);
-        this.#root.title = status.reason;
-        const draw = () => {
-            const { state, words, action } = describe(status);
-            this.#root.dataset.state = state;
-            setText(this.#words, words);
-            setText(this.#button, action);
-            this.#button.hidden = action === "";
-        };
-        draw();
-        if (status.state === "waiting") this.#timer = setInterval(draw, 500);
-    }
-}
-
-/** @param {import("./connection.js").Status} status */
-function describe(status) {
-    switch (status.state) {
-        case "online": return { state: "online", words: "Connected", action: "" };
-        case "connecting": return { state: "connecting", words: status.reason ? "Reconnecting…" : "Connecting…", action: "" };
-        case "stopped": return { state: "offline", words: status.code === 4401 ? "Signed out" : "Offline", action: "Reload" };
-        default: {
-            if (!navigator.onLine) return { state: "offline", words: "Offline", action: "Try now" };
-            const left = Math.max(0, Math.ceil(((status.retryAt ?? 0) - Date.now()) / 1_000));
-            return { state: "waiting", words: left > 0 ? `Reconnecting in ${left} s` : "Reconnecting…", action: left > 2 ? "Try now" : "" };
-        }
-    }
+	show(status) {
+		const draw = () => {
+			const [state, words, act = ""] = connectionWords(status);
+			this.root.dataset.state = state;
+			setText(this.#words, words);
+			setText(this.act, act);
+			this.act.hidden = !act;
+		};
+		clearInterval(this.#timer);
+		if (status.state === "waiting") this.#timer = setInterval(draw, 500);
+		this.root.title = status.reason;
+		draw();
+	}
 }

@@ -1,86 +1,61 @@
-// What the page says in words: how a turn ended, what it cost, what became of a tool.
+// What the page says in words.
 
-/** How a reply ended, where it did not simply end. @type {Record<string, string>} */
-const STATUS = {
-    cancelled: "Stopped.",
-    failed: "The reply failed.",
-    truncated: "The reply broke off: the model's server ended it before it was complete.",
-    interrupted: "Cut off: the server stopped while this reply was being written.",
-    refused: "The model refused to answer.",
-    filtered: "The provider's content filter ended this reply.",
-    max_tokens: "Ended at the limit of tokens for one reply.",
-    context_exceeded: "The conversation no longer fits what this model can read.",
-    tool_limit: "Ended after too many rounds of tool calls.",
-    time_limit: "Ended at the time limit for one reply.",
+/** How a reply ended, where it did not simply end. */
+const ENDINGS = {
+	cancelled: "Stopped.",
+	failed: "The reply failed.",
+	truncated: "The reply broke off before it was complete.",
+	interrupted: "Cut off: the server stopped while this reply was being written.",
+	refused: "The model refused to answer.",
+	filtered: "The provider's content filter ended this reply.",
+	max_tokens: "Ended at the limit of tokens for one reply.",
+	context_exceeded: "The conversation no longer fits what this model can read.",
+	tool_limit: "Ended after too many rounds of tool calls.",
+	time_limit: "Ended at the time limit for one reply.",
+	held: "Goes out once connected.",
+	pending: "Sending…",
+	unsent: "Not sent.",
 };
 
-/** Statuses that are nobody's failure: said quietly. */
-const QUIET = new Set(["cancelled", "max_tokens"]);
-
-/** @param {import("./state.js").Message} message @returns {{text: string, detail: string, quiet: boolean} | null} */
-export function ending(message) {
-    const { status, error } = message;
-    if (!status || status === "completed") return null;
-    const never = message.role === "user" && status === "cancelled";
-    const text = never ? "Stopped before the reply began." : (STATUS[status] ?? `Ended: ${status}.`);
-    const parts = [error?.message ?? ""];
-    if (error?.retry_after_ms) parts.push(`Worth another try in ${seconds(error.retry_after_ms)}.`);
-    const code = [error?.code, error?.upstream_status && `HTTP ${error.upstream_status}`].filter(Boolean).join(", ");
-    if (code) parts.push(`(${code})`);
-    return { text, detail: parts.filter(Boolean).join(" "), quiet: QUIET.has(status) };
+/** `quiet`: nobody's failure. */
+export function ending({ status, error, role }) {
+	if (!status || status === "completed") return null;
+	const quiet = ["cancelled", "max_tokens", "held", "pending"].includes(status);
+	const never = role === "user" && status === "cancelled";
+	const text = never ? "Stopped before the reply began." : (ENDINGS[status] ?? `Ended: ${status}.`);
+	return { text, detail: error ? explain(error) : "", quiet };
 }
 
-/** @param {number} ms */
-export function seconds(ms) {
-    if (ms < 1_000) return `${Math.round(ms)} ms`;
-    return `${(ms / 1_000).toLocaleString(undefined, { maximumFractionDigits: ms < 10_000 ? 1 : 0 })} s`;
+/** An `error` of the protocol. */
+export function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
+	const again = after ? ` Worth another try in ${duration(after)}.` : "";
+	return `${message}${again} (${http ? `${code}, HTTP ${http}` : code})`;
 }
 
-/** @param {import("./state.js").Message} message */
-export function measures(message) {
-    const { usage, timing } = message;
-    const parts = [];
-    if (usage) parts.push(`${usage.estimated ? "about " : ""}${usage.output_tokens.toLocaleString()} tokens`);
-    if (timing && typeof timing.ttft_ms === "number") parts.push(`first after ${seconds(timing.ttft_ms)}`);
-    if (timing && typeof timing.tokens_per_second === "number") {
-        const digits = timing.tokens_per_second < 10 ? 1 : 0;
-        parts.push(`${timing.tokens_per_second.toLocaleString(undefined, { maximumFractionDigits: digits })} tokens/s`);
-    }
-    return parts;
+const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefined, { maximumFractionDigits });
+const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000, 1)} s`);
+
+/** What a reply cost and how fast it was. */
+export function measures({ usage, timing = {} }) {
+	const parts = [];
+	if (usage) parts.push(`${usage.estimated ? "about " : ""}${number(usage.output_tokens)} tokens`);
+	if (timing.ttft_ms >= 0) parts.push(`first after ${duration(timing.ttft_ms)}`);
+	if (timing.tokens_per_second >= 0) parts.push(`${number(timing.tokens_per_second, 1)} tokens/s`);
+	return parts;
 }
 
-/** The same at more length, for a tooltip. @param {import("./state.js").Message} message */
-export function measuresInFull({ usage, timing }) {
-    if (!usage) return "";
-    const lines = [`${usage.input_tokens.toLocaleString()} tokens read, ${usage.output_tokens.toLocaleString()} written`];
-    if (usage.cache_read_tokens) lines.push(`${usage.cache_read_tokens.toLocaleString()} more from the provider's cache`);
-    if (usage.estimated) lines.push("Estimated: the provider did not say.");
-    if (timing?.duration_ms) lines.push(`Whole turn: ${seconds(timing.duration_ms)}`);
-    return lines.join("\n");
+export function toolState({ tool, done, isError, ms }) {
+	if (tool === "running") return "Running…";
+	if (tool === "unfinished") return "Not finished";
+	if (tool === "ended") return (isError ? "Failed" : "Done") + (ms >= 0 ? ` in ${duration(ms)}` : "");
+	return done ? "Called" : "Writing its input…";
 }
 
-/** @param {import("./state.js").Block} block */
-export function toolState(block) {
-    switch (block.tool) {
-        case "running": return "Running…";
-        case "approval": return "Waits for approval";
-        case "ended": {
-            const took = typeof block.durationMs === "number" ? ` in ${seconds(block.durationMs)}` : "";
-            return (block.isError ? "Failed" : "Done") + took;
-        }
-        case "unfinished": return "Not finished";
-        default: return block.done ? "Called" : "Writing its input…";
-    }
-}
-
-/** A tool's input for reading: on one line where it is short. @param {import("./state.js").Block} block */
-export function inputText(block) {
-    if (block.input === undefined) return block.text;
-    const line = JSON.stringify(block.input);
-    return line.length <= 72 ? line : JSON.stringify(block.input, null, 2);
-}
-
-/** What came of a command that was refused. @param {{message: string, retry_after_ms?: number}} error */
-export function refusal(error) {
-    return error.message + (error.retry_after_ms ? ` Worth another try in ${seconds(error.retry_after_ms)}.` : "");
+/** A connection's state, that in words, and what one can do about it. */
+export function connectionWords({ state, reason, code, retryAt }) {
+	if (state === "online") return [state, "Connected"];
+	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
+	const left = Math.ceil((retryAt - Date.now()) / 1_000);
+	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 ? "Try now" : ""];
+	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
 }

@@ -36,6 +36,10 @@ extension ChatSession {
         }
         let settings = try environment.settings(settings, changedBy: send.options, prefix: "options.")
         try admit(send.onBusy)
+        guard tree.count < Self.maximumMessages else {
+            throw CommandError(
+                .quotaExceeded, "The session has \(tree.count) messages, the most there can be. Start another.")
+        }
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), ref: ref, parent: Identifier.make(.userMessage), reply: Identifier.make(.reply))
         let message = Message(
@@ -79,6 +83,11 @@ extension ChatSession {
                 field: "message")
         }
         try admit(regenerate.onBusy)
+        guard tree.children(of: parent).count < Self.maximumSiblings else {
+            throw CommandError(
+                .quotaExceeded, "That message has \(Self.maximumSiblings) replies, the most there can be.",
+                field: "message")
+        }
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), ref: ref, parent: parent, reply: Identifier.make(.reply))
         do throws(MessageTreeError) {
@@ -122,7 +131,7 @@ extension ChatSession {
             var turn = queue.remove(at: index)
             _ = turn.stop(.cancelled)
             endQueued(turn, ref: ref)
-        } else if let ended = cancel.turn.flatMap({ outcomes[$0] }) {
+        } else if let ended = outcomes.last(where: { $0.outcome.turn == cancel.turn || $0.ref == cancel.send }) {
             // It had ended before the command came: said again, so that nobody waits for it.
             replay(.turnDone(ended.outcome), seq: ended.seq, ref: ref, to: follower)
         } else if let id = cancel.turn {
@@ -131,6 +140,11 @@ extension ChatSession {
     }
 
     // MARK: Common
+
+    /// The most messages of one session. 10,000: years of talking to it, and a few megabytes in memory.
+    static let maximumMessages = 10_000
+    /// The most replies to one message. 64: their ids, in a `head` that lists all for each, fill half a server frame.
+    static let maximumSiblings = 64
 
     /// - Throws: `busy` where the command would rather be refused than wait, or where too many wait already.
     private func admit(_ onBusy: OnBusy) throws(CommandError) {

@@ -20,10 +20,12 @@ extension ChatSession {
         if isNew {
             _ = commit([.created(owner: owner, settings: settings, createdAt: Self.now)])
         }
-        followers[id] = Follower(transport: transport, cursor: log.endCursor)
-        // What the session knows may be ahead of what its log may show: a snapshot waits until the two agree.
+        // What the session knows may be ahead of what its log may show: a snapshot waits until the two agree, and nothing is
+        // sent before.
+        followers[id] = Follower(transport: transport, cursor: log.endCursor, isReady: false)
         whenSettled { [self] in
-            guard let follower = followers[id], follower.cursor.position >= 0 else { return }
+            guard followers[id] != nil else { return }
+            followers[id]?.isReady = true
             var resume = isNew ? Welcome.Resume.new : .snapshot
             followers[id]?.cursor = log.endCursor
             if !isNew, open.epoch == epoch, let after = open.after, let cursor = log.cursor(after: after) {
@@ -37,7 +39,9 @@ extension ChatSession {
     }
 
     private func welcome(_ resume: Welcome.Resume) -> Welcome {
-        Welcome(
+        var settings = self.settings
+        settings.tools = settings.tools ?? environment.tools.names
+        return Welcome(
             session: self.id, epoch: epoch, seq: log.visibleSeq, resume: resume,
             state: running == nil ? .idle : .running, turn: running?.turn.accepted.id, settings: settings,
             models: environment.models, tools: environment.tools.subset(settings.tools).descriptions,
@@ -56,7 +60,7 @@ extension ChatSession {
                 if let cursor = log.cursor(after: snapshot.seq) { followers[id]?.cursor = cursor }
                 return answer(frame, to: id)
             }
-            // Escapes made it longer than its texts: at the worst six times as long.
+            // Escapes made it longer than its texts, at the worst six times as long; ids and results take room beside them.
             budget /= 2
         }
     }
@@ -66,10 +70,10 @@ extension ChatSession {
         var budget = budgetBytes
         var live: LiveTurn?
         if let running {
-            if running.turn.byteCount <= budget / 2 {
+            if budget > 0, running.turn.byteCount <= budget / 2 {
                 live = liveTurn(running)
                 budget -= running.turn.byteCount
-            } else {
+            } else if running.firstSeq <= seq {
                 // A long reply is better sent as its deltas: the snapshot is of the moment before it began.
                 seq = running.firstSeq - 1
             }
@@ -80,7 +84,8 @@ extension ChatSession {
         let path = tree.path(to: tree.head).filter { !later.contains($0.id) }
         var entries: [Snapshot.Entry] = []
         for message in path.reversed() {
-            guard entries.count < limit else { break }
+            // With nothing left there are no messages at all, which always fits.
+            guard entries.count < limit, budget > 0 else { break }
             let bytes = message.textBytes
             if bytes > budget, !entries.isEmpty || live != nil { break }
             let isCut = bytes > budget

@@ -34,9 +34,11 @@ extension ChatSession {
     private func abandon(_ accepted: AcceptedTurn, _ follower: FollowerID) {
         done[accepted.ref] = nil
         queue.removeAll { $0.accepted.id == accepted.id }
-        refuse(
-            CommandError(.storage, "The message could not be saved.", retryable: true), ref: accepted.ref, to: follower)
-        if running?.turn.accepted.id == accepted.id { stopRunning(.failed, ref: nil) }
+        let problem = "The message could not be saved."
+        refuse(CommandError(.storage, problem, retryable: true), ref: accepted.ref, to: follower)
+        if running?.turn.accepted.id == accepted.id {
+            stopRunning(.failed, ref: nil, error: TurnError(.storage, message: problem, retryable: true))
+        }
     }
 
     // MARK: Running
@@ -230,7 +232,7 @@ extension ChatSession {
         }
         let number = commit([.ended(turn: turn.accepted.id, status: outcome.status, reply: reply)])
         log.append(.turnDone(outcome), ref: ref, pending: number)
-        outcomes.append(outcome, seq: log.lastSeq)
+        outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: log.lastSeq, ref: turn.accepted.ref))
     }
 
     private func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {

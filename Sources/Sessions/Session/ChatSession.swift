@@ -194,14 +194,19 @@ struct RecentOutcomes {
     /// 32 turns: a `cancel` crosses its turn's end by milliseconds, not by turns.
     static let capacity = 32
 
-    private var outcomes: Deque<(outcome: TurnOutcome, seq: Int)> = []
-
-    mutating func append(_ outcome: TurnOutcome, seq: Int) {
-        outcomes.append((outcome, seq))
-        if outcomes.count > Self.capacity { outcomes.removeFirst() }
+    struct Entry {
+        var outcome: TurnOutcome
+        var seq: Int
+        /// The id of the command that the turn was accepted with.
+        var ref: String
     }
 
-    subscript(turn: String) -> (outcome: TurnOutcome, seq: Int)? {
-        outcomes.last { $0.outcome.turn == turn }
+    private var entries: Deque<Entry> = []
+
+    mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        if entries.count > Self.capacity { entries.removeFirst() }
     }
+
+    func last(where isMeant: (Entry) -> Bool) -> Entry? { entries.last(where: isMeant) }
 }

@@ -58,6 +58,8 @@ struct Turn {
     private(set) var round = 0
     private var blockCount = 0
     private var replyBytes = 0
+    /// Where the last delta went: the running call's block, and its run in the log.
+    private var openRun: (callIndex: Int, run: DeltaRun)?
     /// The usage of the calls that are over, and of the one that runs.
     private var usageBefore = Usage()
     private var usageNow: Usage?
@@ -86,6 +88,7 @@ struct Turn {
     private mutating func callModel() -> [Action] {
         phase = .calling
         round += 1
+        openRun = nil
         if let usageNow { usageBefore = usageBefore + usageNow }
         usageNow = nil
         return [.callModel]
@@ -254,31 +257,26 @@ struct Turn {
     /// which one took this.
     ///
     /// - Returns: false where the reply is longer than a reply may be.
-    @inline(__always)
     mutating func appendDelta(
         _ callIndex: Int, byteCount: Int, _ append: (DeltaRun?, ByteBuffer) -> DeltaRun
     ) -> Bool {
         guard phase == .calling else { return true }
-        var position = items.count - 1
-        if position < 0 || !isBlock(at: position, callIndex) {
-            guard let found = self.position(of: callIndex) else { return true }
-            position = found
-        }
-        guard case .block(let block) = items[position] else { return true }
-        let last = block.runs.last
-        let run = append(last, block.deltaPrefix)
-        if run !== last {
-            var changed = block
-            changed.runs.append(run)
-            items[position] = .block(changed)
-        }
         replyBytes += byteCount
+        // Nearly every delta goes on where the one before ended: looking up its block would cost more than the rest.
+        if let open = openRun, open.callIndex == callIndex {
+            let run = append(open.run, open.run.prefix)
+            if run !== open.run { add(run, toBlock: callIndex) }
+        } else if let position = position(of: callIndex), case .block(let block) = items[position] {
+            let last = block.runs.last
+            let run = append(last, block.deltaPrefix)
+            if run === last { openRun = (callIndex, run) } else { add(run, toBlock: callIndex) }
+        }
         return replyBytes <= Self.maximumReplyBytes
     }
 
-    @inline(__always)
-    private func isBlock(at position: Int, _ callIndex: Int) -> Bool {
-        if case .block(let block) = items[position] { block.callIndex == callIndex && block.round == round } else { false }
+    private mutating func add(_ run: DeltaRun, toBlock callIndex: Int) {
+        modify(callIndex) { $0.runs.append(run) }
+        openRun = (callIndex, run)
     }
 
     // MARK: What came of it

@@ -1,7 +1,14 @@
 import ChatServer
+import Conversation
+import CurlTransport
+import Foundation
 import Logging
+import Models
+import NIOCore
+import NIOPosix
 import ServiceLifecycle
-import WebSocket
+import Sessions
+import Tools
 
 /// What stands behind the chat's WebSocket: the sessions, and the model that they ask.
 struct ChatBackend {
@@ -14,9 +21,64 @@ struct ChatBackend {
     /// What has to run beside the server, in the order of their start.
     let services: [any Service]
 
-    static func make(_ settings: ServeSettings, logger: Logger) async throws -> ChatBackend {
-        ChatBackend(
-            makeConnection: { _, _ in ClosingConnection(.internalError, reason: "not built") },
-            model: "Model: none, chats are not built yet", services: [])
+    /// - Parameters:
+    ///   - group: the event loops that connections live on, and so sessions too
+    ///   - pingInterval: how often connections are pinged; clients are told
+    static func make(
+        _ settings: ServeSettings, environment: [String: String], group: MultiThreadedEventLoopGroup,
+        pingInterval: Duration, logger: Logger
+    ) async throws -> ChatBackend {
+        let engine = try CurlEngine(logger: logger)
+        let queues = group.makeIterator().map { engine.makeQueue(on: $0) }
+        let selection = try await select(settings, environment, probingWith: queues)
+        if selection.lacksKey {
+            logger.warning("no key is set for the provider, so it will refuse every call", metadata: ["provider": "\(selection.kind.rawValue)"])
+        }
+        let provider = selection.makeProvider()
+        let sessions = SessionEnvironment(
+            provider: provider, tools: try ToolRegistry([Calculate(), CurrentTime()]), store: MemoryStore(),
+            policy: FullHistory(),
+            defaults: SessionSettings(
+                system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens),
+            pingInterval: pingInterval, logger: logger)
+        let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
+        return ChatBackend(
+            makeConnection: ChatConnection.maker(directory),
+            model: "\(provider.models[0]) answers (\(selection.kind.rawValue)), because \(selection.reason).",
+            services: [EngineService(engine: engine)])
+    }
+
+    private static func select(
+        _ settings: ServeSettings, _ environment: [String: String], probingWith queues: [TransferQueue]
+    ) async throws -> ProviderSelection {
+        let choice = ProviderSelection.Choice(
+            provider: settings.provider.map { ProviderSelection.Kind($0) }, baseURL: settings.baseURL,
+            model: settings.model)
+        var ollama: OllamaServer?
+        if ProviderSelection.needsProbe(choice, environment: environment), let queue = queues.first {
+            ollama = try await OllamaServer.probe(over: ModelLoop(transfers: queue)).get()
+        }
+        return ProviderSelection(choice, environment: environment, ollama: ollama)
+    }
+}
+
+extension ProviderSelection.Kind {
+    init(_ provider: ServeSettings.Provider) {
+        self =
+            switch provider {
+            case .anthropic: .anthropic
+            case .openai: .openai
+            case .demo: .demo
+            }
+    }
+}
+
+/// Keeps the curl engine until everything that uses it has ended.
+private struct EngineService: Service {
+    let engine: CurlEngine
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await engine.shutdown()
     }
 }

@@ -3,9 +3,11 @@ import ChatServer
 import Foundation
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import UnixSignals
 import WebClient
+import WebSocketChannel
 
 /// `whinchat serve`
 struct ServeCommand: AsyncParsableCommand {
@@ -100,20 +102,23 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ settings: ServeSettings, logger: Logger) async throws {
         let key = try IdentityKey(in: URL(fileURLWithPath: settings.dataFolder))
-        let backend = try await ChatBackend.make(settings, logger: logger)
+        let configuration = ChatServerConfiguration(
+            host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins)
+        let group = MultiThreadedEventLoopGroup.singleton
+        let backend = try await ChatBackend.make(
+            settings, environment: ProcessInfo.processInfo.environment, group: group,
+            pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
         let server = ChatServer(
-            configuration: ChatServerConfiguration(
-                host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins),
-            site: try StaticSite(folder: WebClient.folder), identityKey: key, makeConnection: backend.makeConnection,
-            logger: logger
+            configuration: configuration, site: try StaticSite(folder: WebClient.folder), identityKey: key,
+            makeConnection: backend.makeConnection, eventLoopGroup: group, logger: logger
         ) { address in
             StandardStreams.write(
                 Self.greeting(host: settings.host, port: address.port ?? settings.port, model: backend.model))
         }
-        var configuration = ServiceGroupConfiguration(
+        var services = ServiceGroupConfiguration(
             services: backend.services + [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.maxShutdown
-        try await ServiceGroup(configuration: configuration).run()
+        services.maximumGracefulShutdownDuration = Self.maxShutdown
+        try await ServiceGroup(configuration: services).run()
     }
 
     /// The first lines of the output: the address, and which model answers and why that one.

@@ -1,0 +1,38 @@
+import CurlTransport
+import NIOCore
+
+/// Anthropic's Messages API, or a server that speaks it.
+package struct AnthropicProvider: ModelProvider {
+    package static let defaultBaseURL = "https://api.anthropic.com"
+    /// The version of the API that the requests and the decoder follow.
+    private static let version = "2023-06-01"
+
+    package let name = "anthropic"
+    package let models: [String]
+    private let url: String
+    private let apiKey: String?
+
+    /// - Parameters:
+    ///   - apiKey: nil or empty: none is sent, for servers that want none.
+    ///   - baseURL: as `ANTHROPIC_BASE_URL` in the vendor's SDKs: without `/v1`.
+    ///   - models: the default first.
+    package init(apiKey: String?, baseURL: String = AnthropicProvider.defaultBaseURL, models: [String]) {
+        self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : $0 }
+        self.url = endpoint(of: baseURL, path: "/v1/messages")
+        self.models = models
+    }
+
+    package func start(
+        _ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver
+    ) -> any ModelCall {
+        let text = UpstreamText(secrets: [apiKey ?? ""])
+        let call = HTTPModelCall(eventLoop: loop.eventLoop, receiver: receiver, text: text) { head in
+            let requestID = head["request-id"]
+            return (AnthropicDialect(requestID: requestID, text: text), requestID)
+        }
+        var headers = [("anthropic-version", Self.version)]
+        if let apiKey { headers.append(("x-api-key", apiKey)) }
+        call.start(AnthropicRequest(request, provider: name), to: url, headers: headers, over: loop.transfers)
+        return call
+    }
+}
