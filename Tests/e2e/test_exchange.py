@@ -157,9 +157,9 @@ async def test_only_settings_that_are_set_are_sent(provider_server, fake_provide
         plain, warm = new_text(), new_text()
         await client.said(plain)
         await client.said(warm, options={"temperature": 0.5, "max_tokens": 77})
-        request, = fake_provider.requests(plain)
+        request = fake_provider.requests(plain)[0]
         assert "temperature" not in request["body"]
-        request = fake_provider.requests(warm)[-1]
+        request, = fake_provider.requests(warm)
         assert request["body"]["temperature"] == 0.5
         assert 77 in (request["body"].get("max_tokens"), request["body"].get("max_completion_tokens"))
 
