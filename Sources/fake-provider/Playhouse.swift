@@ -5,6 +5,9 @@ import WhinchatTesting
 
 /// Answers each request as its scenario says. Called on the connections' event loops.
 final class Playhouse: Sendable {
+    /// Anthropic's header and OpenAI's.
+    private static let requestID = [("request-id", "req_fake"), ("x-request-id", "req_fake")]
+
     private let fixtures: URL?
     private let journal = Journal()
 
@@ -122,7 +125,7 @@ final class Playhouse: Sendable {
     }
 
     private func respond(to exchange: Exchange, status: Int, body: String) {
-        var headers = [("content-type", "application/json"), ("request-id", "req_fake")]
+        var headers = [("content-type", "application/json")] + Self.requestID
         // The statuses that providers send it with.
         if [429, 503, 529].contains(status) { headers.append(("retry-after", "1")) }
         var response = Exchange.head(status: status, headers: headers, framing: .contentLength(body.utf8.count))
@@ -131,7 +134,7 @@ final class Playhouse: Sendable {
     }
 
     private func begin(_ exchange: Exchange) {
-        let headers = [("content-type", "text/event-stream"), ("request-id", "req_fake")]
+        let headers = [("content-type", "text/event-stream")] + Self.requestID
         exchange.connection.channel.writeAndFlush(Exchange.head(headers: headers), promise: nil)
     }
 

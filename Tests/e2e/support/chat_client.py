@@ -1,0 +1,172 @@
+"""A client of the protocol for tests: sends commands, checks every frame that comes."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+
+import websockets.asyncio.client
+import websockets.frames
+
+from . import schema
+from .bounds import BOUND
+from .transcript import Transcript
+
+SUBPROTOCOL = "whinchat.v1"
+
+_ids = itertools.count(1)
+
+
+class ChatClient:
+    """One connection. Frames are read only by the waits below, so that a client that does not wait is a slow one."""
+
+    def __init__(self, server, socket, transcript):
+        self.server = server
+        self.socket = socket
+        self.transcript = transcript
+        self.frames = []
+        self.welcome = None
+        self.snapshot = None
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def connect(cls, server, *, subprotocols=(SUBPROTOCOL,), origin=None, headers=None, resuming=None):
+        """A connection to a server. `resuming`: the transcript of an earlier one that this one goes on with."""
+        async with websockets.asyncio.client.connect(
+            server.ws_url, subprotocols=list(subprotocols) or None, origin=origin, additional_headers=headers,
+            compression=None, proxy=None, open_timeout=BOUND, close_timeout=BOUND, max_size=256 * 1024,
+        ) as socket:
+            yield cls(server, socket, resuming.copy() if resuming else Transcript())
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def opened(cls, server, *, connecting=None, **fields):
+        """A connection that follows a session: a new one, if none is named."""
+        async with cls.connect(server, **(connecting or {})) as client:
+            await client.open(**fields)
+            yield client
+
+    # Commands
+
+    async def raw(self, message):
+        """Sends anything at all: text as `str`, binary as `bytes`."""
+        await self.socket.send(message)
+
+    def together(self, *messages):
+        """Sends messages in one write, so that they arrive in one segment: objects as text frames, `bytes` as they are."""
+        written = b""
+        for message in messages:
+            if not isinstance(message, bytes):
+                message = frame(json.dumps(message).encode())
+            written += message
+        self.socket.transport.write(written)
+
+    async def command(self, type, **fields):
+        """Sends a command that the schema allows, and returns its id."""
+        frame = {"type": type} | fields
+        schema.check(frame, "client")
+        await self.raw(json.dumps(frame))
+        return fields.get("id")
+
+    async def open(self, **fields):
+        """Opens, and waits for the welcome, with the snapshot where one comes. Returns the welcome."""
+        await self.command("open", **fields)
+        self.welcome = await self.until("welcome")
+        self.snapshot = await self.until("snapshot") if self.welcome["resume"] == "snapshot" else None
+        return self.welcome
+
+    async def send(self, text, **fields):
+        return await self.command("send", **{"id": new_id("m"), "text": text} | fields)
+
+    async def cancel(self, **fields):
+        return await self.command("cancel", **fields)
+
+    async def regenerate(self, **fields):
+        return await self.command("regenerate", **{"id": new_id("r")} | fields)
+
+    async def ping(self, **fields):
+        """Sends a ping and waits for its pong: whatever the server said before has come by then."""
+        fields = {"id": new_id("p")} | fields
+        await self.command("ping", **fields)
+        return await self.until("pong", ref=fields["id"])
+
+    # Frames
+
+    async def next(self):
+        async with asyncio.timeout(BOUND):
+            message = await self.socket.recv()
+        assert isinstance(message, str), "a binary message from the server"
+        assert len(message.encode()) <= 256 * 1024, "no server frame is larger than 256 KiB"
+        frame = json.loads(message)
+        schema.check(frame, "server")
+        self.transcript.take(frame)
+        self.frames.append(frame)
+        return frame
+
+    async def until(self, type, **match):
+        """Reads on until a frame of a type comes whose members are these."""
+        try:
+            while True:
+                frame = await self.next()
+                if frame["type"] == type and match.items() <= frame.items():
+                    return frame
+        except TimeoutError:
+            raise AssertionError(f"waited {BOUND} s for {type} {match}; the last that came: {self.frames[-5:]}") from None
+
+    async def done(self, ref=None, turn=None):
+        """Reads on until a turn has ended: the one of a command's id, the one named, or the next. Returns it."""
+        while True:
+            frame = await self.until("turn.done")
+            ended = self.transcript.turns[frame["turn"]]
+            if (ref is None or ref == ended.ref) and (turn is None or turn == ended.id):
+                return ended
+
+    async def said(self, text, **fields):
+        """Sends a text and reads the reply to its end. Returns the turn."""
+        return await self.done(ref=await self.send(text, **fields))
+
+    async def started(self, ref):
+        """Reads on until the turn of a command has started. Returns it."""
+        return self.transcript.turns[(await self.until("turn.started", ref=ref))["turn"]]
+
+    async def error(self, **match):
+        return await self.until("error", **match)
+
+    async def closed(self):
+        """Reads on until the server has closed the connection. Returns the code."""
+        with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+            while True:
+                await self.next()
+        return self.socket.close_code
+
+    # What is known
+
+    @property
+    def session(self):
+        return self.transcript.session
+
+    @property
+    def turns(self):
+        return list(self.transcript.turns.values())
+
+    def events(self):
+        """The frames of the log, replays excepted."""
+        return [
+            frame for frame in self.frames
+            if "seq" in frame and frame["type"] not in ("welcome", "snapshot") and not frame.get("replay")
+        ]
+
+
+def frame(payload, opcode=websockets.frames.Opcode.TEXT, mask=True):
+    """A client's frame as bytes."""
+    return websockets.frames.Frame(opcode, payload).serialize(mask=mask)
+
+
+def new_id(prefix="c"):
+    """An id that no other command of this process has."""
+    return f"{prefix}{next(_ids)}"
+
+
+def new_text(text="hello"):
+    """A text that no other test says: the fake provider's log is searched for it."""
+    return f"{text} #{next(_ids)}"

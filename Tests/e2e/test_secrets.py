@@ -1,0 +1,82 @@
+"""Keys stay where they are: in no frame, in no line of output, in no file."""
+
+import http.server
+import json
+import threading
+
+import pytest
+
+from support.chat_client import ChatClient
+from support.processes import ANTHROPIC_KEY, OPENAI_KEY
+
+
+class Tattler(http.server.BaseHTTPRequestHandler):
+    """A provider that repeats the key in its error, as some do."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        key = self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
+        self.server.keys.append(key)
+        error = {"type": "authentication_error", "message": f"Incorrect API key provided: {key}. Bearer {key}"}
+        body = json.dumps({"type": "error", "error": error}).encode()
+        self.send_response(401)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def tattler():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tattler)
+    server.daemon_threads = True
+    server.keys = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def check(client, server):
+    everything = [json.dumps(client.frames), server.log]
+    everything += [
+        file.read_bytes().decode(errors="replace") for file in server.data.rglob("*") if file.is_file()
+    ]
+    for text in everything:
+        for key in (ANTHROPIC_KEY, OPENAI_KEY):
+            # Nor a large part of one.
+            assert key not in text and key[4:] not in text and key[:-4] not in text
+
+
+@pytest.mark.parametrize("dialect, key", [("anthropic", ANTHROPIC_KEY), ("openai", OPENAI_KEY)])
+async def test_a_key_that_the_provider_repeats_goes_nowhere(start_server, tattler, dialect, key):
+    server = start_server(
+        "--provider", dialect, "--base-url", f"http://127.0.0.1:{tattler.server_port}/v1", "--model", "x",
+        "--log-level", "trace", environment={"ANTHROPIC_API_KEY": ANTHROPIC_KEY, "OPENAI_API_KEY": OPENAI_KEY},
+    )
+    async with ChatClient.opened(server) as client:
+        turn = await client.said("go")
+        assert turn.done["error"]["code"] == "upstream_auth"
+        assert "Incorrect API key provided" in turn.done["error"]["message"]
+        await client.open(session=client.session)
+    assert tattler.keys == [key], "the provider's own key, and no other's"
+    check(client, server)
+
+
+@pytest.mark.parametrize("scenario", ["tokens-5-rate-0", "status-500", "break-after-2", "tool-calculate"])
+async def test_keys_and_texts_are_in_no_line_of_the_log(provider_server, fake_provider, scenario):
+    server = provider_server(scenario, "--log-level", "trace")
+    async with ChatClient.opened(server) as client:
+        await client.said("the text of nobody's business")
+        await client.open(session=client.session)
+    check(client, server)
+    assert "nobody's business" not in server.log
+    request = fake_provider.requests("nobody's business")[-1]
+    assert (ANTHROPIC_KEY in str(request["headers"])) != (OPENAI_KEY in str(request["headers"]))
