@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "WhinchatTests",
             dependencies: [
-                "whinchat", "ChatServer", "JSON", "WebSocket", "WebSocketChannel", .lifecycle, .logging, .nioCore,
+                "whinchat", "ChatServer", "JSON", "WebSocket", "WebSocketChannel", .lifecycle, .logging, .nioCore, .nioPosix,
             ]),
     ]
 )

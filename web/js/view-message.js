@@ -135,7 +135,7 @@ export class MessageView {
 		const footer = h("div", { class: "footer" });
 		if (textOf(message)) footer.append(copyButton(() => textOf(message), "Copy this reply"));
 		if (this.isLast && !end) footer.append(button("mini again", "Ask for another reply", retry, icon("retry")));
-		footer.append(h("span", { class: "measures" }, ...measures(message).map((part) => h("span", {}, part))));
+		footer.append(h("span", { class: "measures" }, measures(message)));
 		this.#end.append(footer);
 	}
 }

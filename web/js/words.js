@@ -41,7 +41,7 @@ export function measures({ usage, timing = {} }) {
 	if (usage) parts.push(`${usage.estimated ? "about " : ""}${number(usage.output_tokens)} tokens`);
 	if (timing.ttft_ms >= 0) parts.push(`first after ${duration(timing.ttft_ms)}`);
 	if (timing.tokens_per_second >= 0) parts.push(`${number(timing.tokens_per_second, 1)} tokens/s`);
-	return parts;
+	return parts.join(" · ");
 }
 
 export function toolState({ tool, done, isError, ms }) {

@@ -59,11 +59,18 @@ struct DemoReply: Hashable {
         }
         if let fact = understood.fact {
             let greeting = fact.subject == "name" ? "Pleased to meet you, \(fact.value). " : ""
-            return greeting + "I will remember that your \(fact.subject) is \(fact.value), for as long as this session lasts."
+            return greeting
+                + "I will remember that your \(fact.subject) is \(fact.value), for as long as this session lasts."
         }
-        if understood.expression != nil { return "I would need the calculator for that, and it is switched off in this session." }
-        if understood.timeZone != nil { return "I would need the clock for that, and it is switched off in this session." }
-        if understood.wantsThinking { return "That was what a thinking block looks like. The answer comes after it, like this." }
+        if understood.expression != nil {
+            return "I would need the calculator for that, and it is switched off in this session."
+        }
+        if understood.timeZone != nil {
+            return "I would need the clock for that, and it is switched off in this session."
+        }
+        if understood.wantsThinking {
+            return "That was what a thinking block looks like. The answer comes after it, like this."
+        }
         if understood.wantsFailure {
             return "You asked me to break in the middle, so this sentence will begin as any other, go on for a while, "
                 + "and then the connection to the provider will be lost before it has come to its end, as happens in real life."

@@ -13,7 +13,9 @@ struct DemoUnderstanding {
 
     private func has(_ phrase: String) -> Bool { lowercased.contains(phrase) }
 
-    var wantsHelp: Bool { words.contains("help") || has("what can you do") || has("who are you") || has("what are you") }
+    var wantsHelp: Bool {
+        words.contains("help") || has("what can you do") || has("who are you") || has("what are you")
+    }
     var wantsLength: Bool { words.contains("long") || words.contains("essay") }
     var wantsThinking: Bool { words.contains("think") || words.contains("thinking") }
     var wantsFailure: Bool { !words.isDisjoint(with: ["break", "fail", "crash"]) }
@@ -59,7 +61,8 @@ struct DemoUnderstanding {
     var expression: String? {
         var sum = lowercased
         for (word, sign) in [
-            ("divided by", "/"), ("multiplied by", "*"), (" times ", " * "), (" plus ", " + "), (" minus ", " - "), ("×", "*"),
+            ("divided by", "/"), ("multiplied by", "*"), (" times ", " * "), (" plus ", " + "), (" minus ", " - "),
+            ("×", "*"),
             ("·", "*"), ("÷", "/"), ("−", "-"), ("–", "-"),
         ] {
             sum = sum.split(separator: word, omittingEmptySubsequences: false).joined(separator: sign)
@@ -73,7 +76,7 @@ struct DemoUnderstanding {
             .map { trimmed($0.split(separator: "x", omittingEmptySubsequences: false).joined(separator: "*")) }
             .filter { candidate in
                 let inner = candidate.drop { $0 == "-" || $0 == "(" || $0 == " " }
-                return inner.contains(where: \.isNumber) && inner.contains { "+-*/^%".contains($0) }
+                return inner.contains(where: \.isNumber) && inner.dropLast().contains { "+-*/^%".contains($0) }
                     && (candidate.last.map { $0.isNumber || $0 == ")" || $0 == "%" || $0 == "." } ?? false)
             }
         guard var longest = candidates.max(by: { $0.count < $1.count }) else { return nil }
@@ -92,11 +95,14 @@ struct DemoUnderstanding {
         ("paris", "Europe/Paris"), ("london", "Europe/London"), ("madrid", "Europe/Madrid"), ("rome", "Europe/Rome"),
         ("vienna", "Europe/Vienna"), ("zurich", "Europe/Zurich"), ("new york", "America/New_York"),
         ("chicago", "America/Chicago"), ("denver", "America/Denver"), ("los angeles", "America/Los_Angeles"),
-        ("san francisco", "America/Los_Angeles"), ("são paulo", "America/Sao_Paulo"), ("sao paulo", "America/Sao_Paulo"),
-        ("cairo", "Africa/Cairo"), ("nairobi", "Africa/Nairobi"), ("lagos", "Africa/Lagos"), ("istanbul", "Europe/Istanbul"),
+        ("san francisco", "America/Los_Angeles"), ("são paulo", "America/Sao_Paulo"),
+        ("sao paulo", "America/Sao_Paulo"),
+        ("cairo", "Africa/Cairo"), ("nairobi", "Africa/Nairobi"), ("lagos", "Africa/Lagos"),
+        ("istanbul", "Europe/Istanbul"),
         ("moscow", "Europe/Moscow"), ("dubai", "Asia/Dubai"), ("mumbai", "Asia/Kolkata"), ("delhi", "Asia/Kolkata"),
         ("india", "Asia/Kolkata"), ("singapore", "Asia/Singapore"), ("hong kong", "Asia/Hong_Kong"),
-        ("beijing", "Asia/Shanghai"), ("shanghai", "Asia/Shanghai"), ("seoul", "Asia/Seoul"), ("sydney", "Australia/Sydney"),
+        ("beijing", "Asia/Shanghai"), ("shanghai", "Asia/Shanghai"), ("seoul", "Asia/Seoul"),
+        ("sydney", "Australia/Sydney"),
         ("auckland", "Pacific/Auckland"),
     ]
 

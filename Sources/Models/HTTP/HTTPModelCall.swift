@@ -53,7 +53,8 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
             let common = [("content-type", "application/json"), ("accept", "text/event-stream")]
             transfer = transfers.start(
                 TransferRequest(
-                    url: url, headers: (common + headers).map { (name: $0.0, value: $0.1) }, body: ByteBuffer(bytes: bytes)),
+                    url: url, headers: (common + headers).map { (name: $0.0, value: $0.1) },
+                    body: ByteBuffer(bytes: bytes)),
                 receiver: self)
         } catch {
             // Only a number that JSON cannot say can do this.
@@ -98,7 +99,9 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
             state = .ended
             collected.append(contentsOf: body.prefix(bodyLimitBytes - collected.count))
             state = .collecting(head, body: collected)
-            if collected.count >= bodyLimitBytes { end(error(from: head, body: collected, text: text, requestID: requestID)) }
+            if collected.count >= bodyLimitBytes {
+                end(error(from: head, body: collected, text: text, requestID: requestID))
+            }
         case .waitingForHead, .ended: break
         }
     }

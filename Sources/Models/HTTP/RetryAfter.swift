@@ -5,7 +5,9 @@ enum RetryAfter {
     /// - Parameter now: seconds since 1970, to which a date is compared.
     static func duration(in head: ResponseHead, now: Int64) -> Duration? {
         // Both vendors' own header, finer than the standard's.
-        if let text = head["retry-after-ms"], let milliseconds = Double(text), let duration = duration(milliseconds / 1000) {
+        if let text = head["retry-after-ms"], let milliseconds = Double(text),
+            let duration = duration(milliseconds / 1000)
+        {
             return duration
         }
         guard let text = head["retry-after"] else { return nil }
@@ -25,7 +27,8 @@ enum RetryAfter {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[5] == "GMT", let day = Int64(parts[1]), (1...31).contains(day),
-            let month = months.firstIndex(of: String(parts[2])), let year = Int64(parts[3]), (1970...9999).contains(year)
+            let month = months.firstIndex(of: String(parts[2])), let year = Int64(parts[3]),
+            (1970...9999).contains(year)
         else { return nil }
         let time = parts[4].split(separator: ":").compactMap { Int64($0) }
         guard time.count == 3, time.allSatisfy({ (0...60).contains($0) }) else { return nil }

@@ -15,7 +15,7 @@ enum BindFailure {
             "\(host) is not an address of this machine. Take another with --host."
         case let error as IOError:
             "Listening on \(host), port \(port), failed: \(String(cString: strerror(error.errnoCode)))."
-        case is SocketAddressError, is NIOConnectionError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost, is NIOConnectionError:
             "\(host) cannot be resolved to an address. Take another with --host."
         default: nil
         }
