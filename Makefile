@@ -8,6 +8,11 @@ SWIFT_FOLDERS := Package.swift Sources Tests web
 # One set of flags for everything that tests build: other flags would build everything again.
 STRICT := WHINCHAT_STRICT=1
 PYTHON := .venv/bin/python
+# Written when everything is installed: an interrupted installation starts again.
+VENV := .venv/installed
+
+# The stages of `test` come one after the other also under `make -j`; each is parallel within.
+.NOTPARALLEL:
 
 .PHONY: help
 help: ## What there is to make.
@@ -29,7 +34,10 @@ run-local: ## The same against a real small model on this machine: no key, no ne
 test: lint test-swift test-e2e ## Everything that has to pass: style, Swift tests, Autobahn, end to end, the page.
 
 .PHONY: setup-test
-setup-test: $(PYTHON)
+setup-test: setup-test-packages $(VENV)
+
+.PHONY: setup-test-packages
+setup-test-packages:
 	@scripts/setup.sh test
 
 .PHONY: lint
@@ -49,15 +57,18 @@ test-e2e: build-test
 	WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest Tests/autobahn Tests/e2e $(ARGS)
 
 .PHONY: check-long
-check-long: build-test ## What takes longer than a test may: more seeds, more rounds, with thread sanitizer.
-	WHINCHAT_STRICT=1 swift test --sanitize=thread --scratch-path .build-tsan
+check-long: setup-test ## What takes longer than a test may: more seeds, more rounds, with thread sanitizer.
+	$(STRICT) swift test --sanitize=thread --scratch-path .build-tsan
 
 .PHONY: bench
-bench: $(PYTHON) ## Measure: cancel latency, 1,000 streams, saturation. Takes some minutes.
-	@scripts/setup.sh bench
+bench: setup-bench $(VENV) ## Measure: cancel latency, 1,000 streams, saturation. Takes some minutes.
 	swift build -c release --product whinchat
 	swift build -c release --product fake-provider
 	WHINCHAT_BIN_DIR="$$(swift build -c release --show-bin-path)" $(PYTHON) Benchmarks/run.py $(ARGS)
+
+.PHONY: setup-bench
+setup-bench:
+	@scripts/setup.sh bench
 
 .PHONY: screenshots
 screenshots: build-test ## Take the README's screenshots again.
@@ -71,8 +82,7 @@ format: ## Format the Swift code.
 clean: ## Remove everything that was built or installed here.
 	rm -rf .build .build-* .venv .local-model
 
-$(PYTHON): Tests/requirements.txt
-	@scripts/setup.sh test
+$(VENV): Tests/requirements.txt
 	@python3 -m venv .venv
 	@.venv/bin/python -m pip install -q --disable-pip-version-check -r Tests/requirements.txt
-	@touch $(PYTHON)
+	@touch $@

@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # Installs what is missing to build, run or test Whinchat on Debian or Ubuntu; elsewhere it says what is missing.
 #
-#   scripts/setup.sh run|test|bench
+#   scripts/setup.sh run|test|local|bench
 #
 # Quiet, and done in a moment, where everything is there.
 set -euo pipefail
 
 purpose=${1:-run}
+# Ubuntu's name for it; there it is a snap.
+browser=chromium
+if grep -qs '^ID=ubuntu$' /etc/os-release; then browser=chromium-browser; fi
+
 packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config)
 case $purpose in
 run) ;;
-test) packages+=(python3-venv chromium) ;;
+test) packages+=(python3-venv "$browser") ;;
 local) packages+=(python3-venv) ;;
 bench) packages+=(python3-venv gcc libc6-dev nodejs node-ws) ;;
 *)
@@ -19,14 +23,19 @@ bench) packages+=(python3-venv gcc libc6-dev nodejs node-ws) ;;
     ;;
 esac
 
-# Whether a package, or what it is for, is there: a tool installed by other means will do.
+# Whether what a package is for is there: a tool or a library installed by other means will do.
 present() {
     case $1 in
+    libcurl4-openssl-dev) pkg-config --exists libcurl 2>/dev/null ;;
+    libssl-dev) pkg-config --exists libcrypto 2>/dev/null ;;
+    libsqlite3-dev) pkg-config --exists sqlite3 2>/dev/null ;;
     pkg-config) command -v pkg-config >/dev/null ;;
+    python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    chromium | chromium-browser) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
     gcc) command -v cc >/dev/null ;;
+    libc6-dev) cc -E -include stdio.h -x c /dev/null >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null ;;
-    chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
-    *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed' ;;
+    node-ws) NODE_PATH=/usr/share/nodejs node -e 'require("ws")' 2>/dev/null ;;
     esac
 }
 
@@ -43,19 +52,16 @@ if [ "$(printf '%s\n6.2\n' "$version" | sort -V | head -n 1)" != 6.2 ]; then
     missing_swift "and this is $version"
 fi
 
-if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    # Not Debian: what can be checked is checked, the rest is said.
-    if command -v pkg-config >/dev/null && pkg-config --exists libcurl libcrypto sqlite3; then exit 0; fi
-    echo "Please install: libcurl, OpenSSL and SQLite with their headers, pkg-config, Python 3.10 or newer with venv" >&2
-    echo "(on Debian and Ubuntu: ${packages[*]}), and run this again." >&2
-    exit 1
-fi
-
 missing=()
 for package in "${packages[@]}"; do
     present "$package" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "Please install what Debian and Ubuntu call: ${missing[*]}" >&2
+    exit 1
+fi
 
 root=()
 if [ "$(id -u)" != 0 ]; then
