@@ -231,11 +231,11 @@ final class EngineThread: @unchecked Sendable {
         waiters.forEach { $0.resume() }
     }
 
-    /// CURLMOPT_MAXCONNECTS counts the connections in use too, so it moves with them: what is above it and idle is closed
-    /// as the next transfer ends.
+    /// CURLMOPT_MAXCONNECTS counts the connections in use too, so it moves with them: where they are more as a transfer
+    /// ends, libcurl closes the oldest idle one. The one that is just ending still counts as in use.
     private func boundIdleConnections() {
-        _ = whinchat_multi_set_long(
-            multi, CURLMOPT_MAXCONNECTS, active.count + max(1, configuration.idleConnectionLimit))
+        let limit = max(1, active.count - 1 + configuration.idleConnectionLimit)
+        _ = whinchat_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limit)
     }
 
     /// A peer that has gone must not end the process: OpenSSL writes without MSG_NOSIGNAL.

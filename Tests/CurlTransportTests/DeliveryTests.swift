@@ -1,4 +1,5 @@
 import CurlTransport
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 import WhinchatTesting
@@ -115,14 +116,24 @@ import WhinchatTesting
             try await exchange.respond(body: "done")
             #expect(try await recorder.end() == nil)
         }
-        // Nine at least must go; which ones is libcurl's choice.
-        var departures = 0
+        // Which ones go is libcurl's choice.
+        let gone = rig.loop.makePromise(of: Void.self)
+        let left = NIOLockedValueBox(9)
         for connection in provider.connections {
-            connection.departure.whenSuccess { _ in }
-            if (try? await connection.closed(within: .milliseconds(200))) != nil { departures += 1 }
+            connection.departure.whenSuccess { _ in
+                if left.withLockedValue({ left in
+                    left -= 1; return left == 0
+                }) {
+                    gone.succeed()
+                }
+            }
         }
-        #expect(departures >= 8)
-        #expect(departures < 12)
+        try await gone.futureResult.get(waitingFor: "nine of twelve connections to be closed")
+        let recorder = try await rig.get(provider.baseURL)
+        let exchange = try await provider.nextExchange()
+        #expect(exchange.request.connectionID <= 12)
+        try await exchange.respond()
+        #expect(try await recorder.end() == nil)
         await provider.stop()
     }
 
