@@ -1,5 +1,38 @@
 /// UTF-8 as the inside of a JSON string literal (RFC 8259 §7).
 enum JSONEscaping {
+    /// The bytes of the longest escape: `\u001f`.
+    static let longestEscape = 6
+
+    /// Escapes a text into `room`, which holds at least `longestEscape` times as many bytes; returns how many were written.
+    static func escape(_ utf8: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> Int {
+        var index = 0
+        var written = 0
+        while index < utf8.count {
+            if index &+ 8 <= utf8.count {
+                let word = utf8.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let found = WordScan.needsEscape(UInt64(littleEndian: word))
+                // All eight are written, and what follows the clean ones is written over.
+                room.storeBytes(of: word, toByteOffset: written, as: UInt64.self)
+                let clean = found == 0 ? 8 : found.trailingZeroBitCount >> 3
+                index &+= clean
+                written &+= clean
+                if found == 0 { continue }
+            }
+            let byte = utf8[index]
+            if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+                room[written] = byte
+                written &+= 1
+            } else {
+                withEscape(of: byte) { escape in
+                    for offset in escape.indices { room[written &+ offset] = escape[offset] }
+                    written &+= escape.count
+                }
+            }
+            index &+= 1
+        }
+        return written
+    }
+
     /// Hands out the pieces of the escaped text in order: runs of clean bytes as they stand, and escapes.
     @inline(__always)
     static func forEachPiece(of utf8: UnsafeRawBufferPointer, _ write: (UnsafeRawBufferPointer) -> Void) {

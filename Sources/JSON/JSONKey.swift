@@ -1,18 +1,28 @@
 /// An object's key, or a short string value, where it stands in the scanned bytes: compared without making a string of it.
 package struct JSONKey {
     /// Between the quotes, escapes unresolved.
-    let bytes: UnsafeRawBufferPointer
-    let hasEscapes: Bool
+    @usableFromInline let bytes: UnsafeRawBufferPointer
+    @usableFromInline let hasEscapes: Bool
 
-    @inline(__always)
+    init(bytes: UnsafeRawBufferPointer, hasEscapes: Bool) {
+        self.bytes = bytes
+        self.hasEscapes = hasEscapes
+    }
+
+    // Inlinable, so that the literal's length is a constant where the key is compared: most comparisons end there.
+    @inlinable @inline(__always)
     package static func == (key: JSONKey, name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
-        guard !key.hasEscapes else { return key.string == name.description }
+        if key.hasEscapes { return key.isResolved(name) }
         guard key.bytes.count == count else { return false }
         let start = name.utf8Start
         for index in 0..<count where key.bytes[index] != start[index] { return false }
         return true
     }
+
+    /// The comparison for the rare key that has escapes.
+    @usableFromInline
+    func isResolved(_ name: StaticString) -> Bool { string == name.description }
 
     /// The key with its escapes resolved.
     package var string: String {

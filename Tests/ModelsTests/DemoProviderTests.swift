@@ -1,6 +1,5 @@
 import Conversation
 import Models
-import NIOCore
 import Testing
 
 @Suite struct DemoProviderTests {
@@ -31,8 +30,9 @@ import Testing
         let slow = try await Rig.get().start(DemoProvider(wordsPerSecond: 0.001), request("Hello"))
         try await slow.cancel()
         #expect(slow.soFar.heard.isEmpty)
-        let call = try await Rig.get().start(DemoProvider(), request("write something long"))
-        try await call.eventLoop.submit { call.onBatch = { $0.model?.cancel() } }.get()
+        let call = try await Rig.get().start(DemoProvider(wordsPerSecond: 0), request("write something long")) {
+            $0.model?.cancel()
+        }
         try await call.firstText()
         let after = try await Rig.get().start(DemoProvider(), request("Hello"))
         _ = try await after.ended()

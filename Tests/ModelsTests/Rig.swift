@@ -24,9 +24,13 @@ struct Rig: Sendable {
 
     static func get() throws -> Rig { try shared.get() }
 
-    func start(_ provider: any ModelProvider, _ request: ModelRequest = .hello) async throws -> CallUnderTest {
+    /// - Parameter onBatch: called on the event loop for each batch.
+    func start(
+        _ provider: any ModelProvider, _ request: ModelRequest = .hello,
+        onBatch: @escaping @Sendable (CallUnderTest) -> Void = { _ in }
+    ) async throws -> CallUnderTest {
         try await loop.eventLoop.submit { [loop] in
-            let call = CallUnderTest(on: loop.eventLoop)
+            let call = CallUnderTest(on: loop.eventLoop, onBatch: onBatch)
             call.model = provider.start(request, on: loop, receiver: call)
             return call
         }.get()
@@ -40,11 +44,11 @@ final class CallUnderTest: ModelEventReceiver, @unchecked Sendable {
     private let transcript = Mutex(Transcript())
     private let end: EventLoopPromise<Void>
     private let text: EventLoopPromise<Void>
-    /// Called on the event loop for each batch.
-    var onBatch: (CallUnderTest) -> Void = { _ in }
+    private let onBatch: @Sendable (CallUnderTest) -> Void
 
-    init(on eventLoop: any EventLoop) {
+    init(on eventLoop: any EventLoop, onBatch: @escaping @Sendable (CallUnderTest) -> Void) {
         self.eventLoop = eventLoop
+        self.onBatch = onBatch
         end = eventLoop.makePromise()
         text = eventLoop.makePromise()
     }
