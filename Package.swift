@@ -111,10 +111,13 @@ let package = Package(
         .testTarget(name: "ConversationTests", dependencies: ["Conversation", "JSON"]),
         .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol", "Conversation", "JSON", .nioCore]),
         .testTarget(
-            name: "CurlTransportTests", dependencies: ["CurlTransport", "WhinchatTesting", .nioCore, .nioPosix]),
+            name: "CurlTransportTests", dependencies: ["CurlTransport", "WhinchatTesting", .logging, .nioCore, .nioPosix]),
         .testTarget(
             name: "ModelsTests",
-            dependencies: ["Models", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .nioCore, .nioPosix],
+            dependencies: [
+                "Models", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .logging, .nioCore, .nioPosix,
+                .nioConcurrencyHelpers,
+            ],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "ToolsTests", dependencies: ["Tools", "Conversation", "JSON"]),
         .testTarget(

@@ -1,5 +1,6 @@
 import Conversation
 import Models
+import NIOConcurrencyHelpers
 import Testing
 
 @Suite struct DemoProviderTests {
@@ -30,13 +31,18 @@ import Testing
         let slow = try await Rig.get().start(DemoProvider(wordsPerSecond: 0.001), request("Hello"))
         try await slow.cancel()
         #expect(slow.soFar.heard.isEmpty)
-        let call = try await Rig.get().start(DemoProvider(wordsPerSecond: 0), request("write something long")) {
-            $0.model?.cancel()
+        // What the first batch said, from within which the call is cancelled.
+        let atCancel = NIOLockedValueBox<Int?>(nil)
+        let call = try await Rig.get().start(DemoProvider(wordsPerSecond: 0), request("write something long")) { call in
+            guard call.soFar.deltaCount > 0 else { return }
+            atCancel.withLockedValue { $0 = $0 ?? call.soFar.deltaCount }
+            call.model?.cancel()
         }
         try await call.firstText()
         let after = try await Rig.get().start(DemoProvider(), request("Hello"))
         _ = try await after.ended()
-        #expect(call.soFar.deltaCount == 1)
+        #expect(call.soFar.deltaCount == atCancel.withLockedValue { $0 })
+        #expect(call.soFar.heard.count == 3)
     }
 
     @Test func `it answers under the model's name that was asked for`() async throws {

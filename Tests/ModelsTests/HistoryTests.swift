@@ -82,7 +82,7 @@ import Testing
 
     @Test(
         arguments: [
-            [.call("a", "f", nil), .result("a")], [.call("a")], [.result("a")], [.text("")], [.text(" \n")],
+            [.call("a")], [.result("a")], [.text("")], [.text(" \n")],
             [.thinking(Thinking(text: "t"))], [.thinking(Thinking(text: "t", signature: "s"))],
             [.opaque(provider: "anthropic", ["type": "redacted_thinking", "data": "d"])],
             [.thinking(Thinking(text: "t", signature: "s")), .call("a")], [.opaque(provider: "openai", ["type": "x"])],
@@ -101,6 +101,14 @@ import Testing
             }
         }
         #expect(steps(.user("q"), reply) == [.user(["q"]), .assistant(kept + [.text("kept")])])
+    }
+
+    @Test func `a call whose input was no JSON goes back empty, with the error that came of it`() {
+        #expect(
+            steps(.user("q"), .assistant(.call("a", "f", nil), .result("a", "bad", isError: true))) == [
+                .user(["q"]), .assistant([.call("a", "f", [:])]),
+                .results([ToolResult(call: "a", output: "bad", isError: true)]),
+            ])
     }
 
     @Test func `signed thinking goes back before its call, unchanged`() throws {

@@ -119,11 +119,12 @@ struct UpgradeTests {
     }
 
     @Test func `a connection that says nothing, or only half a head, is closed`() async throws {
-        try await TestServer.run(headTimeout: .milliseconds(50)) { server in
+        try await TestServer.run(headTimeout: .milliseconds(500)) { server in
             let silent = try await RawClient(server)
             #expect(try await silent.end().readableBytes == 0)
             let half = try await RawClient(server)
-            try await half.send(ByteBuffer(string: "GET /chat HTTP/1.1\r\nHost: a\r\n"))
+            // On a machine that is busy enough the time may be over before this is sent: closed it is then, too.
+            try? await half.send(ByteBuffer(string: "GET /chat HTTP/1.1\r\nHost: a\r\n"))
             #expect(try await half.end().readableBytes == 0)
             var results = server.events.makeAsyncIterator()
             #expect(await results.next() == .became("ended"))

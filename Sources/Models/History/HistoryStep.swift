@@ -68,8 +68,10 @@ extension HistoryStep {
             case .text(let text): if !text.isBlank { blocks.append(block) }
             case .thinking(let thinking): if thinking.signature != nil { blocks.append(block) }
             case .toolCall(let call):
-                guard call.input != nil, let result = results[place] else { continue }
-                blocks.append(block)
+                guard let result = results[place] else { continue }
+                // An input that was no JSON cannot be sent, but the model must see what became of its call.
+                let sent = ToolCall(id: call.id, name: call.name, input: call.input ?? .object([:]))
+                blocks.append(.toolCall(sent))
                 pending.append(result)
             case .toolResult: if !pending.isEmpty { endRound() }
             case .opaque(let maker, let value):
