@@ -76,6 +76,21 @@ def server(tmp_path_factory):
     assert server.stop() == 0, "the server did not end by itself on SIGTERM"
 
 
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory):
+    """Whinchat with a model that says `w0 ` to `w19 ` at once, where the demo takes its time as a person would."""
+    # Not the fake provider of the others: what is said here fills its log.
+    provider = FakeProvider(tmp_path_factory.mktemp("quick-provider"))
+    server = Server(
+        tmp_path_factory.mktemp("quick"), "--provider", "openai", "--base-url", f"{provider.url}/v1",
+        "--model", "tokens-20-rate-0", environment={"OPENAI_API_KEY": OPENAI_KEY}, name="whinchat (quick)",
+    )
+    yield server
+    status = server.stop()
+    provider.stop()
+    assert status == 0, "the server did not end by itself on SIGTERM"
+
+
 @pytest.fixture
 def start_server(tmp_path_factory):
     """Starts servers that end with the test: `start_server("--provider", "demo", environment={…})`."""

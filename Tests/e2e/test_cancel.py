@@ -86,8 +86,8 @@ async def test_cancel_twice_has_one_effect(provider_server):
         assert not [frame for frame in client.frames if frame["type"] == "error"]
 
 
-async def test_cancel_of_a_turn_that_has_ended(server):
-    async with ChatClient.opened(server) as client:
+async def test_cancel_of_a_turn_that_has_ended(quick):
+    async with ChatClient.opened(quick) as client:
         turn = await client.said("Hello")
         await client.cancel(turn=turn.id, id="late")
         again = await client.until("turn.done")
@@ -106,8 +106,8 @@ async def test_cancel_where_nothing_runs(server):
         assert (await client.said("What is 6×7?")).status == "completed"
 
 
-async def test_cancel_of_a_turn_that_never_was(server):
-    async with ChatClient.opened(server) as client:
+async def test_cancel_of_a_turn_that_never_was(quick):
+    async with ChatClient.opened(quick) as client:
         await client.cancel(turn="t_nobody", id="c")
         error = await client.error(ref="c")
         assert (error["code"], error["field"]) == ("not_found", "turn")

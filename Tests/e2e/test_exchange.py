@@ -234,8 +234,8 @@ async def test_reject_refuses_while_a_turn_runs(stalling):
 # Regenerate
 
 
-async def test_regenerate_makes_a_sibling(server):
-    async with ChatClient.opened(server) as client:
+async def test_regenerate_makes_a_sibling(quick):
+    async with ChatClient.opened(quick) as client:
         first = await client.said("Hello")
         ref = await client.regenerate()
         head = await client.until("head", ref=ref)
@@ -243,19 +243,19 @@ async def test_regenerate_makes_a_sibling(server):
         assert second.parent == first.parent and second.message != first.message
         assert head["message"] == second.message
         assert head["siblings"][first.message] == [first.message, second.message]
-        async with ChatClient.opened(server, session=client.session) as other:
+        async with ChatClient.opened(quick, session=client.session) as other:
             assert [message["id"] for message in other.snapshot["messages"]] == [first.parent, second.message]
             assert other.snapshot["messages"][-1]["siblings"] == [first.message, second.message]
 
 
-async def test_regenerate_names_a_reply(server):
-    async with ChatClient.opened(server) as client:
+async def test_regenerate_names_a_reply(quick):
+    async with ChatClient.opened(quick) as client:
         first = await client.said("Hello")
         second = await client.said("My name is Ada")
         again = await client.done(ref=await client.regenerate(message=first.message))
         assert again.parent == first.parent
         # The branch of the second one is still there, only not shown.
-        async with ChatClient.opened(server, session=client.session) as other:
+        async with ChatClient.opened(quick, session=client.session) as other:
             assert [message["id"] for message in other.snapshot["messages"]] == [first.parent, again.message]
         assert second.status == "completed"
 
@@ -270,8 +270,8 @@ async def test_regenerate_interrupts(stalling):
         await client.done(turn=second.id)
 
 
-async def test_regenerate_needs_a_reply(server):
-    async with ChatClient.opened(server) as client:
+async def test_regenerate_needs_a_reply(quick):
+    async with ChatClient.opened(quick) as client:
         ref = await client.regenerate()
         error = await client.error(ref=ref)
         assert error["code"] == "not_found"
@@ -283,8 +283,8 @@ async def test_regenerate_needs_a_reply(server):
 # The same id twice
 
 
-async def test_the_same_send_twice_has_one_effect(server):
-    async with ChatClient.opened(server) as client:
+async def test_the_same_send_twice_has_one_effect(quick):
+    async with ChatClient.opened(quick) as client:
         turn = await client.said("Hello", id="once")
         original = client.events()[0]
         await client.send("Hello", id="once")
@@ -294,8 +294,8 @@ async def test_the_same_send_twice_has_one_effect(server):
         assert client.turns == [turn], "it was answered a second time"
 
 
-async def test_a_replay_goes_to_one_connection_only(server):
-    async with ChatClient.opened(server) as client, ChatClient.opened(server, session=client.session) as other:
+async def test_a_replay_goes_to_one_connection_only(quick):
+    async with ChatClient.opened(quick) as client, ChatClient.opened(quick, session=client.session) as other:
         await client.said("Hello", id="once")
         await other.send("Hello", id="once")
         assert (await other.until("message", replay=True))["ref"] == "once"
@@ -303,8 +303,8 @@ async def test_a_replay_goes_to_one_connection_only(server):
         assert not any(frame.get("replay") for frame in client.frames)
 
 
-async def test_the_same_regenerate_twice_has_one_effect(server):
-    async with ChatClient.opened(server) as client:
+async def test_the_same_regenerate_twice_has_one_effect(quick):
+    async with ChatClient.opened(quick) as client:
         await client.said("Hello")
         ref = await client.regenerate()
         head = await client.until("head")
@@ -319,8 +319,8 @@ async def test_the_same_regenerate_twice_has_one_effect(server):
     {"type": "send", "text": "something else"},
     {"type": "regenerate"},
 ])
-async def test_the_same_id_for_something_else_is_a_conflict(server, again):
-    async with ChatClient.opened(server) as client:
+async def test_the_same_id_for_something_else_is_a_conflict(quick, again):
+    async with ChatClient.opened(quick) as client:
         await client.said("Hello", id="once")
         await client.command(id="once", **again)
         error = await client.error()
@@ -329,9 +329,9 @@ async def test_the_same_id_for_something_else_is_a_conflict(server, again):
         assert len(client.turns) == 1
 
 
-async def test_the_same_open_twice_makes_one_session(server):
+async def test_the_same_open_twice_makes_one_session(quick):
     ref = new_id("o")
-    async with ChatClient.opened(server, id=ref) as client, ChatClient.opened(server, id=ref) as other:
+    async with ChatClient.opened(quick, id=ref) as client, ChatClient.opened(quick, id=ref) as other:
         assert other.session == client.session
         assert (client.welcome["resume"], other.welcome["resume"]) == ("new", "snapshot")
 
@@ -355,8 +355,8 @@ async def test_two_connections_see_the_same(server):
         assert client.turns == other.turns
 
 
-async def test_ping_is_answered_before_open_too(server):
-    async with ChatClient.connect(server) as client:
+async def test_ping_is_answered_before_open_too(quick):
+    async with ChatClient.connect(quick) as client:
         pong = await client.ping(t="x")
         assert pong["t"] == "x"
         pong = await client.ping(t=17)

@@ -60,13 +60,13 @@ async def test_every_place_in_the_log_can_be_gone_on_from(server):
     {"after": None},
     {"after": 1 << 40},
 ])
-async def test_whoever_cannot_go_on_gets_a_snapshot(server, change):
-    async with ChatClient.opened(server) as client:
+async def test_whoever_cannot_go_on_gets_a_snapshot(quick, change):
+    async with ChatClient.opened(quick) as client:
         turn = await client.said("Hello")
         last = client.transcript.seq
         where = {"session": client.session, "epoch": client.transcript.epoch, "after": last} | change
         where = {name: value for name, value in where.items() if value is not None}
-        async with ChatClient.opened(server, **where) as other:
+        async with ChatClient.opened(quick, **where) as other:
             assert other.welcome["resume"] == "snapshot"
             assert other.welcome["epoch"] == client.transcript.epoch
             assert other.snapshot["seq"] == last
@@ -134,8 +134,8 @@ async def test_who_joins_sees_what_waits(openai_server):
             await late.done(turn=second.id)
 
 
-async def test_a_snapshot_has_as_many_messages_as_were_asked_for(server):
-    async with ChatClient.opened(server) as client:
+async def test_a_snapshot_has_as_many_messages_as_were_asked_for(quick):
+    async with ChatClient.opened(quick) as client:
         for number in range(4):
             await client.said(f"My name is Ada {number}")
         for history in (0, 1, 3, 8, 50):
@@ -144,19 +144,19 @@ async def test_a_snapshot_has_as_many_messages_as_were_asked_for(server):
             assert client.snapshot["more"] is (history < 8)
 
 
-async def test_a_long_session_fits_a_snapshot(server):
-    """20 messages of 75 KB as JSON are more than a frame may hold; the client checks each frame's size."""
-    async with ChatClient.opened(server) as client:
-        for number in range(20):
+async def test_a_long_session_fits_a_snapshot(quick):
+    """8 messages of 75 KB as JSON are more than a frame may hold; the client checks each frame's size."""
+    async with ChatClient.opened(quick) as client:
+        for number in range(8):
             last = await client.said(f"{number} " + "é\"" * 15_000)
         await client.open(session=client.session, history=500)
         assert client.snapshot["more"] is True
-        assert 0 < len(client.snapshot["messages"]) < 40
+        assert 0 < len(client.snapshot["messages"]) < 16
         assert client.snapshot["messages"][-1]["id"] == last.message
 
 
 async def test_a_slow_reader_gets_fewer_frames_and_the_same_text(openai_server, fake_provider):
-    count = 60_000
+    count = 20_000
     async with ChatClient.opened(openai_server(f"tokens-{count}-rate-0")) as client:
         before = fake_provider.stats()["tokens_sent"]
         ref = await client.send("go")

@@ -6,7 +6,6 @@ import itertools
 import json
 
 import websockets.asyncio.client
-import websockets.frames
 
 from . import schema
 from .bounds import BOUND
@@ -157,9 +156,20 @@ class ChatClient:
         ]
 
 
-def frame(payload, opcode=websockets.frames.Opcode.TEXT, mask=True):
-    """A client's frame as bytes."""
-    return websockets.frames.Frame(opcode, payload).serialize(mask=mask)
+def frame(payload, opcode=1, *, fin=True, mask=True):
+    """A frame as bytes (RFC 6455 §5.2), those too that no client may send. `opcode`: 1 is text."""
+    length = len(payload)
+    if length < 126:
+        announced = bytes([length])
+    elif length < 1 << 16:
+        announced = b"\x7e" + length.to_bytes(2)
+    else:
+        announced = b"\x7f" + length.to_bytes(8)
+    first = bytes([(0x80 if fin else 0) | opcode])
+    if not mask:
+        return first + announced + payload
+    # A key of zeros masks with nothing, which keeps large payloads cheap; the `websockets` package uses random ones.
+    return first + bytes([announced[0] | 0x80]) + announced[1:] + bytes(4) + payload
 
 
 def new_id(prefix="c"):

@@ -13,6 +13,7 @@ class Block:
     input: object = None
     done: bool = False
     partial: bool = False
+    result: dict | None = None
 
 
 @dataclasses.dataclass
@@ -27,7 +28,6 @@ class Turn:
     queued: bool = False
     started: bool = False
     blocks: dict[int, Block] = dataclasses.field(default_factory=dict)
-    results: dict[str, dict] = dataclasses.field(default_factory=dict)
     done: dict | None = None
     deltas: int = 0
 
@@ -35,6 +35,11 @@ class Turn:
     def text(self):
         """All text blocks, one after the other."""
         return "".join(block.text for _, block in sorted(self.blocks.items()) if block.kind == "text")
+
+    @property
+    def results(self):
+        """The tools' results as `tool.done` had them, by the calls' ids."""
+        return {block.call: block.result for block in self.blocks.values() if block.result}
 
     @property
     def status(self):
@@ -92,7 +97,7 @@ class Transcript:
             for block in live["blocks"]:
                 turn.blocks[block["index"]] = Block(
                     block["kind"], block.get("text", block.get("input_so_far", "")), block.get("call"), block.get("name"),
-                    block.get("input"), block["done"],
+                    block.get("input"), block["done"], result=block.get("result"),
                 )
             self.turns[turn.id] = turn
 
@@ -136,13 +141,10 @@ class Transcript:
         block.done, block.partial, block.input = True, frame.get("partial", False), frame.get("input")
 
     def on_tool_started(self, frame):
-        turn = self._running(frame)
-        assert any(block.call == frame["call"] and block.done for block in turn.blocks.values()), frame
+        assert self._unanswered(frame).done, frame
 
     def on_tool_done(self, frame):
-        turn = self._running(frame)
-        assert frame["call"] not in turn.results, frame
-        turn.results[frame["call"]] = frame
+        self._unanswered(frame).result = frame
 
     def on_turn_done(self, frame):
         turn = self.turns.get(frame["turn"])
@@ -151,6 +153,12 @@ class Transcript:
         open_blocks = [index for index, block in turn.blocks.items() if not block.done]
         assert not open_blocks, f"{open_blocks} are open still: {frame}"
         turn.done = frame
+
+    def _unanswered(self, frame):
+        # Providers may use an id again in the next round.
+        calls = [block for block in self._running(frame).blocks.values() if block.call == frame["call"] and not block.result]
+        assert len(calls) == 1, f"{len(calls)} calls wait for it: {frame}"
+        return calls[0]
 
     def _running(self, frame):
         turn = self.turns.get(frame["turn"])
