@@ -68,7 +68,8 @@ let package = Package(
         .target(
             name: "Sessions",
             dependencies: [
-                "JSON", "Conversation", "ChatProtocol", "Models", "Tools", .nioCore, .nioConcurrencyHelpers, .deque, .logging,
+                "JSON", "Conversation", "ChatProtocol", "Models", "Tools", .nioCore, .nioConcurrencyHelpers, .deque,
+                .logging,
             ]),
 
         // The way to the browser and back.
@@ -79,7 +80,8 @@ let package = Package(
             dependencies: [
                 "COpenSSL", "WebSocket", "WebSocketChannel", "ChatProtocol", "Conversation", "CurlTransport", "JSON",
                 "Models", "Tools", "Sessions", "WebClient",
-                .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1,
+                .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
+                .nioHTTPTypesHTTP1,
                 .nioConcurrencyHelpers, .lifecycle, .logging,
             ]),
 
@@ -107,11 +109,13 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", .nioCore]),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", .nioCore]),
         .testTarget(
-            name: "WebSocketChannelTests", dependencies: ["WebSocket", "WebSocketChannel", .nioCore, .nioPosix, .nioHTTP1]),
+            name: "WebSocketChannelTests",
+            dependencies: ["WebSocket", "WebSocketChannel", .nioCore, .nioPosix, .nioHTTP1]),
         .testTarget(name: "ConversationTests", dependencies: ["Conversation", "JSON"]),
         .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol", "Conversation", "JSON", .nioCore]),
         .testTarget(
-            name: "CurlTransportTests", dependencies: ["CurlTransport", "WhinchatTesting", .logging, .nioCore, .nioPosix]),
+            name: "CurlTransportTests",
+            dependencies: ["CurlTransport", "WhinchatTesting", .logging, .nioCore, .nioPosix]),
         .testTarget(
             name: "ModelsTests",
             dependencies: [
@@ -123,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "SessionsTests",
             dependencies: [
-                "Sessions", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Tools", "WhinchatTesting",
+                "Sessions", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Tools",
+                "WhinchatTesting",
                 .nioCore, .nioPosix,
             ]),
         .testTarget(
@@ -136,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "WhinchatTests",
             dependencies: [
-                "whinchat", "ChatServer", "JSON", "WebSocket", "WebSocketChannel", .lifecycle, .logging, .nioCore, .nioPosix,
+                "whinchat", "ChatServer", "JSON", "WebSocket", "WebSocketChannel", .lifecycle, .logging, .nioCore,
+                .nioPosix,
             ]),
     ]
 )

@@ -76,7 +76,8 @@ extension ClientCommand.Open {
         after = try fields.integer("after", in: 0...(1 << 53 - 1))
         create = try fields.object("create").map { (nested) throws(CommandError) in try SettingsChange(nested) }
         history =
-            try fields.integer("history", in: 0...ProtocolLimits.historyMessages) ?? ProtocolLimits.historyMessagesDefault
+            try fields.integer("history", in: 0...ProtocolLimits.historyMessages)
+            ?? ProtocolLimits.historyMessagesDefault
     }
 }
 
@@ -84,9 +85,10 @@ extension ClientCommand.Send {
     fileprivate init(_ fields: FieldReader) throws(CommandError) {
         text = try Self.text(fields)
         onBusy = try fields.choice("on_busy", OnBusy.self) ?? .queue
-        options = try fields.object("options").map { (nested) throws(CommandError) in
-            try SettingsChange(options: nested)
-        } ?? SettingsChange()
+        options =
+            try fields.object("options").map { (nested) throws(CommandError) in
+                try SettingsChange(options: nested)
+            } ?? SettingsChange()
     }
 
     /// `text`, or the text blocks of `content`.

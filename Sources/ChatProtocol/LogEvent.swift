@@ -110,7 +110,9 @@ package enum DeltaFrame {
 
     /// Writes one frame: `prefix` as made by `prefix(turn:index:)`.
     @inline(__always)
-    package static func write(_ prefix: ByteBuffer, seq: Int, text: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+    package static func write(
+        _ prefix: ByteBuffer, seq: Int, text: UnsafeRawBufferPointer, into buffer: inout ByteBuffer
+    ) {
         buffer.writeImmutableBuffer(prefix)
         buffer.writeDecimal(seq)
         buffer.writeStaticString(",\"text\":\"")

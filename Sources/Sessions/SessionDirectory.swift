@@ -64,7 +64,8 @@ package final class SessionDirectory: Sendable {
             }
             guard state.counts[owner, default: 0] < Self.maximumSessionsPerOwner else {
                 return .failure(
-                    CommandError(.quotaExceeded, "You have \(Self.maximumSessionsPerOwner) sessions, the most there can be."))
+                    CommandError(
+                        .quotaExceeded, "You have \(Self.maximumSessionsPerOwner) sessions, the most there can be."))
             }
             guard state.sessions.count < Self.maximumSessions else {
                 return .failure(

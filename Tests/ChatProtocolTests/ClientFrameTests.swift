@@ -22,7 +22,9 @@ import Testing
 
     @Test func `each command with only what it needs`() throws {
         #expect(try parse(#"{"type":"open"}"#) == ClientFrame(id: nil, command: .open(.init())))
-        #expect(try parse(#"{"type":"send","id":"m1","text":"Hi"}"#) == ClientFrame(id: "m1", command: .send(.init(text: "Hi"))))
+        #expect(
+            try parse(#"{"type":"send","id":"m1","text":"Hi"}"#)
+                == ClientFrame(id: "m1", command: .send(.init(text: "Hi"))))
         #expect(try parse(#"{"type":"cancel"}"#) == ClientFrame(id: nil, command: .cancel(.init())))
         #expect(try parse(#"{"type":"regenerate","id":"r"}"#) == ClientFrame(id: "r", command: .regenerate(.init())))
         #expect(try parse(#"{"type":"ping"}"#) == ClientFrame(id: nil, command: .ping(nil)))
@@ -35,7 +37,8 @@ import Testing
                        "context":{"policy":"full","turns":3,"budget_tokens":1000}}}
             """#
         let create = SettingsChange(
-            title: "T", system: "S", model: "m", temperature: 0.5, maxTokens: 10, tools: ["a"], policy: "full", turns: 3,
+            title: "T", system: "S", model: "m", temperature: 0.5, maxTokens: 10, tools: ["a"], policy: "full",
+            turns: 3,
             budgetTokens: 1000)
         let open = ClientCommand.Open(session: "s_1", epoch: "e_1", after: 7, create: create, history: 5)
         #expect(try parse(text) == ClientFrame(id: "o1", command: .open(open)))

@@ -56,7 +56,8 @@ import Testing
         let block = LogEvent.blockStarted(turn: "t", index: 3, .toolCall(call: "c", name: "n"))
         #expect(
             try json(block.frame(seq: 2, ref: nil)) == [
-                "type": "block.started", "seq": 2, "turn": "t", "index": 3, "kind": "tool_call", "call": "c", "name": "n",
+                "type": "block.started", "seq": 2, "turn": "t", "index": 3, "kind": "tool_call", "call": "c",
+                "name": "n",
             ])
         let done = LogEvent.blockDone(turn: "t", index: 3, partial: true, input: nil)
         #expect(
@@ -88,7 +89,8 @@ import Testing
         }
         #expect(
             try json(buffer) == [
-                "type": "delta", "turn": "t_1", "index": 12, "seq": 1_234_567_890, "text": "\"\\\u{8}\n\u{1F}é\u{1F600}",
+                "type": "delta", "turn": "t_1", "index": 12, "seq": 1_234_567_890,
+                "text": "\"\\\u{8}\n\u{1F}é\u{1F600}",
             ])
     }
 

@@ -125,7 +125,9 @@ import Testing
         }
         let late = fixture.join(session, 2, history: 3)
         let snapshot = try #require(try await late.until("snapshot").last)
-        let texts = snapshot["messages"]?.arrayValue?.compactMap { $0["content"]?.arrayValue?.first?["text"]?.stringValue }
+        let texts = snapshot["messages"]?.arrayValue?.compactMap {
+            $0["content"]?.arrayValue?.first?["text"]?.stringValue
+        }
         #expect(texts == ["Answer 3", "Question 4", "Answer 4"])
         #expect(snapshot["more"] == true)
     }

@@ -141,7 +141,8 @@ import Testing
         let error = ModelError(.truncated, message: "cut off", retryable: true)
         #expect(
             turn.received(.failed(error)) == [
-                .blockDone(index: 0, partial: true, input: nil), .end(.truncated, stopReason: nil, error: TurnError(error)),
+                .blockDone(index: 0, partial: true, input: nil),
+                .end(.truncated, stopReason: nil, error: TurnError(error)),
             ])
         #expect(turn.content == [.text("Hal")])
     }

@@ -44,7 +44,8 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
 
     package func webSocketOpened(_ connection: WebSocketConnection) {
         self.connection = connection
-        openDeadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(ChatConnectionBounds.openWait)) { [weak self] in
+        openDeadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(ChatConnectionBounds.openWait)) {
+            [weak self] in
             self?.close(.silent, "No \"open\" came within \(ChatConnectionBounds.openWait).")
         }
     }
@@ -88,7 +89,8 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     }
 
     package func webSocketShouldQuiesce(_ connection: WebSocketConnection) {
-        send(Answer.goingAway(reason: "restarting", reconnectAfter: ChatConnectionBounds.reconnectAfter).frame(ref: nil))
+        send(
+            Answer.goingAway(reason: "restarting", reconnectAfter: ChatConnectionBounds.reconnectAfter).frame(ref: nil))
         close(.restarting, "The server restarts.")
     }
 

@@ -53,9 +53,12 @@ extension ChatSession {
             throw CommandError(.internal, "The message has no place in the session: \(error)")
         }
         let before = log.lastSeq
-        accept(Turn(accepted: turn, options: send.options, provider: environment.provider.name), settings, [
-            .accepted(turn: turn, message: message), .head(turn.reply),
-        ], send.onBusy, from: follower) { session, commit in
+        accept(
+            Turn(accepted: turn, options: send.options, provider: environment.provider.name), settings,
+            [
+                .accepted(turn: turn, message: message), .head(turn.reply),
+            ], send.onBusy, from: follower
+        ) { session, commit in
             session.log.append(
                 .message(message, siblings: session.tree.siblings(of: message.id)), ref: ref, pending: commit)
             session.done[ref] = .message(id: message.id, seq: before + 1)
@@ -79,7 +82,8 @@ extension ChatSession {
         else {
             throw CommandError(
                 .notFound,
-                regenerate.message.map { "There is no reply \"\($0)\"." } ?? "There is no reply that could be asked for again.",
+                regenerate.message.map { "There is no reply \"\($0)\"." }
+                    ?? "There is no reply that could be asked for again.",
                 field: "message")
         }
         try admit(regenerate.onBusy)

@@ -54,7 +54,8 @@ extension ChatSession {
         let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: settings)
         log.append(
             .turnStarted(
-                turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: settings.model, context: plan),
+                turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: settings.model,
+                context: plan),
             ref: accepted.ref)
         running = Running(turn: turn, settings: settings, plan: plan, startedAt: .now(), firstSeq: log.lastSeq)
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
@@ -238,7 +239,8 @@ extension ChatSession {
     private func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {
         Message(
             id: turn.accepted.reply, parent: turn.accepted.parent, role: .assistant, content: turn.content,
-            createdAt: Self.now, turn: turn.accepted.id, partial: status.map { $0 != .completed } ?? false, model: model,
+            createdAt: Self.now, turn: turn.accepted.id, partial: status.map { $0 != .completed } ?? false,
+            model: model,
             usage: usage, status: status)
     }
 }

@@ -119,7 +119,8 @@ package actor ChatSession {
 
     /// Has everything that the log now has beyond their cursors sent to all followers.
     func changed() {
-        for (id, follower) in followers where follower.isReady && !follower.isDue && log.hasMore(after: follower.cursor) {
+        for (id, follower) in followers where follower.isReady && !follower.isDue && log.hasMore(after: follower.cursor)
+        {
             followers[id]?.isDue = true
             loop.markDue(id, of: self)
         }

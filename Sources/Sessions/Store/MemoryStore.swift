@@ -1,4 +1,3 @@
-
 import NIOConcurrencyHelpers
 
 /// A store that keeps nothing beyond the process: sessions hold their own history in memory, and this one only guards the

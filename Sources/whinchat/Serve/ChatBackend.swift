@@ -32,7 +32,9 @@ struct ChatBackend {
         let queues = group.makeIterator().map { engine.makeQueue(on: $0) }
         let selection = try await select(settings, environment, probingWith: queues)
         if selection.lacksKey {
-            logger.warning("no key is set for the provider, so it will refuse every call", metadata: ["provider": "\(selection.kind.rawValue)"])
+            logger.warning(
+                "no key is set for the provider, so it will refuse every call",
+                metadata: ["provider": "\(selection.kind.rawValue)"])
         }
         let provider = selection.makeProvider()
         let sessions = SessionEnvironment(
