@@ -235,13 +235,13 @@ def streams(bench, options):
         stamps = bench.run_load(kind, f"stamps-{tokens}-rate-40", count)
         latency = stamps["latency_ms"]
         rows.append([
-            kind, "0", f"{text['cpu_us']:.1f} µs", f"{text['cores']:.2f}", f"{latency['p50']:.1f} ms",
-            f"{latency['p99']:.1f} ms", f"{latency['max']:.0f} ms", f"{text['peak_mib']:.0f} MiB",
+            kind, "0", f"{text['wall_s']:.1f} s", f"{text['cpu_us']:.1f} µs", f"{text['cores']:.2f}", f"{latency['p50']:.1f} ms",
+            f"{latency['p99']:.1f} ms", f"{latency['max']:.1f} ms", f"{text['peak_mib']:.0f} MiB",
             f"{(text['peak_mib'] - text['idle_mib']) * 1024 / count:.0f} KiB",
             f"{text['delta_frames'] / text['tokens']:.3f}"])
     table(
         f"{count} streams at 40 tokens a second for {options.seconds} s",
-        ["", "tokens lost", "CPU a token", "cores busy", "added latency, median", "99th percentile", "worst", "peak memory",
+        ["", "tokens lost", "time", "CPU a token", "cores busy", "added latency, median", "99th percentile", "worst", "peak memory",
          "memory a stream", "frames a token"], rows)
 
 
