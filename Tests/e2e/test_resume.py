@@ -157,7 +157,8 @@ async def test_a_long_session_fits_a_snapshot(quick):
 
 async def test_a_slow_reader_gets_fewer_frames_and_the_same_text(openai_server, fake_provider):
     count = 20_000
-    async with ChatClient.opened(openai_server(f"tokens-{count}-rate-0")) as client:
+    server = openai_server(f"tokens-{count}-rate-0")
+    async with ChatClient.opened(server, connecting={"slow": True}) as client:
         before = fake_provider.stats()["tokens_sent"]
         ref = await client.send("go")
         # Nothing is read until the provider has said it all.

@@ -17,7 +17,7 @@ _ids = itertools.count(1)
 
 
 class ChatClient:
-    """One connection. Frames are read only by the waits below, so that a client that does not wait is a slow one."""
+    """One connection. Its frames are taken, checked and kept by the waits below."""
 
     def __init__(self, server, socket, transcript):
         self.server = server
@@ -29,11 +29,17 @@ class ChatClient:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def connect(cls, server, *, subprotocols=(SUBPROTOCOL,), origin=None, headers=None, resuming=None):
-        """A connection to a server. `resuming`: the transcript of an earlier one that this one goes on with."""
+    async def connect(cls, server, *, subprotocols=(SUBPROTOCOL,), origin=None, headers=None, resuming=None,
+                      slow=False):
+        """A connection to a server.
+
+        `resuming`: the transcript of an earlier one that this one goes on with. `slow`: the socket is read only while a
+        wait takes frames; such a connection cannot be closed before all has been read.
+        """
         async with websockets.asyncio.client.connect(
             server.ws_url, subprotocols=list(subprotocols) or None, origin=origin, additional_headers=headers,
             compression=None, proxy=None, open_timeout=BOUND, close_timeout=BOUND, max_size=256 * 1024,
+            max_queue=1 if slow else None,
         ) as socket:
             yield cls(server, socket, resuming.copy() if resuming else Transcript())
 
