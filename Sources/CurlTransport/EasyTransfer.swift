@@ -16,7 +16,9 @@ final class EasyTransfer: @unchecked Sendable {
     var hasReachedNetwork = false
     var isPaused = false
 
-    private weak var engine: EngineThread?
+    /// Unsafe, which saves two atomic operations a chunk: it is used in libcurl's callbacks alone, and those come from
+    /// inside the engine's own calls.
+    private unowned(unsafe) var engine: EngineThread?
     private var headReader = HeadReader(limitBytes: 0)
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var errorBuffer: UnsafeMutablePointer<CChar>?

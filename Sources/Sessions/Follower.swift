@@ -22,15 +22,21 @@ package protocol FollowerTransport: AnyObject, Sendable {
 }
 
 /// A session's side of one follower: its cursor in the log, and what is to be sent to this connection alone.
-struct Follower {
+final class Follower {
     let transport: any FollowerTransport
     var cursor: LogCursor
     /// Answers wait here; they are sent before what the log has.
     var answers = FrameBatch()
     /// False while the connection has more than it can send.
-    var isReady = true
+    var isReady: Bool
     /// Whether it stands in the loop's list of followers that have something to send.
     var isDue = false
+
+    init(transport: any FollowerTransport, cursor: LogCursor, isReady: Bool) {
+        self.transport = transport
+        self.cursor = cursor
+        self.isReady = isReady
+    }
 
     /// The most bytes of frames that are given to a connection at once. 64 KiB: what a socket's buffer takes in one write.
     static let batchBytes = 64 * 1024

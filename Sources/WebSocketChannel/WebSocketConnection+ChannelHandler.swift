@@ -8,7 +8,7 @@ extension WebSocketConnection: ChannelDuplexHandler {
     package typealias OutboundOut = ByteBuffer
 
     package func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
+        self.joined(context)
         if context.channel.isActive { self.start() }
     }
 

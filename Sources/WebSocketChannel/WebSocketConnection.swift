@@ -43,10 +43,10 @@ package final class WebSocketConnection {
     package var isOpen: Bool { self.context != nil && self.machine.isOpen }
 
     /// Whether the channel takes more now. Sending while it does not is possible, and costs memory.
-    package var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    package var isWritable: Bool { self.channel?.isWritable ?? false }
 
-    /// The channel; `nil` once the connection has left it.
-    package var channel: (any Channel)? { self.context?.channel }
+    /// The channel; `nil` once the connection has left it. Kept: to ask the context for it costs more than a small frame.
+    package private(set) var channel: (any Channel)?
 
     // MARK: Sending
 
@@ -208,9 +208,15 @@ package final class WebSocketConnection {
         self.context?.close(promise: nil)
     }
 
+    func joined(_ context: ChannelHandlerContext) {
+        self.context = context
+        self.channel = context.channel
+    }
+
     func left() {
         self.transportEnded()
         self.context = nil
+        self.channel = nil
     }
 
     // MARK: Writing

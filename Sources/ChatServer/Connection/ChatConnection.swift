@@ -45,8 +45,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     package func webSocketOpened(_ connection: WebSocketConnection) {
         self.connection = connection
         openDeadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(ChatConnectionBounds.openWait)) {
-            [weak self] in
-            self?.close(.silent, "No \"open\" came within \(ChatConnectionBounds.openWait).")
+            self.close(.silent, "No \"open\" came within \(ChatConnectionBounds.openWait).")
         }
     }
 

@@ -169,10 +169,10 @@ struct DemoReply: Hashable {
         message.content.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
     }
 
-    /// The first 300 characters: a quote, not a copy.
+    /// The first 300 scalars: a quote, not a copy. (Of characters, one can be megabytes.)
     private static func shortened(_ text: String) -> String {
-        let start = text.prefix(300)
-        return start.endIndex == text.endIndex ? text : start + "…"
+        let start = text.unicodeScalars.prefix(300)
+        return start.endIndex == text.endIndex ? text : String(start) + "…"
     }
 
     /// Four bytes a token, as is usual for English.

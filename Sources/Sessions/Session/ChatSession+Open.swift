@@ -87,7 +87,6 @@ extension ChatSession {
             // With nothing left there are no messages at all, which always fits.
             guard entries.count < limit, budget > 0 else { break }
             let bytes = message.textBytes
-            if bytes > budget, !entries.isEmpty || live != nil { break }
             let isCut = bytes > budget
             entries.append(
                 Snapshot.Entry(

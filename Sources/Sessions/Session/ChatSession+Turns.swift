@@ -57,22 +57,21 @@ extension ChatSession {
                 turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: settings.model,
                 context: plan),
             ref: accepted.ref)
-        running = Running(turn: turn, settings: settings, plan: plan, startedAt: .now(), firstSeq: log.lastSeq)
+        running = Running(turn: turn, settings: settings, plan: plan, firstSeq: log.lastSeq)
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
     }
 
     /// Takes what a call to the model said. On the way from the provider's bytes to the sockets: no allocation for a token.
-    package func receive(_ batch: ModelEventBatch, turn id: String, round: Int) {
-        // An event of a call that is over, or of a turn that is.
-        guard running?.turn.accepted.id == id, running?.turn.round == round else { return }
+    package func receive(_ batch: ModelEventBatch, generation: Int) {
         for event in batch.events {
+            // Of a call that is over, perhaps by the event before.
+            guard generation == self.generation else { break }
             if case .delta(let index, let range) = event {
                 let fits = batch.text.withUnsafeBytes {
                     append(UnsafeRawBufferPointer(rebasing: $0[range]), toBlock: index)
                 }
                 if !fits {
                     stopRunning(.truncated, ref: nil, error: Self.replyTooLong)
-                    break
                 }
             } else {
                 guard let actions = running?.turn.received(event) else { break }
@@ -144,8 +143,9 @@ extension ChatSession {
             model: running.settings.model, system: running.settings.system.isEmpty ? nil : running.settings.system,
             messages: messages, tools: environment.tools.subset(running.settings.tools).descriptions,
             temperature: running.settings.temperature, maxTokens: running.settings.maxTokens)
-        let receiver = TurnReceiver(session: self, turn: turn.accepted.id, round: turn.round)
-        self.running?.call = environment.provider.start(request, on: loop.models, receiver: receiver)
+        generation += 1
+        let receiver = TurnReceiver(session: self, generation: generation)
+        running.call = environment.provider.start(request, on: loop.models, receiver: receiver)
     }
 
     // MARK: Tools
@@ -198,6 +198,7 @@ extension ChatSession {
     private func endRunning(_ status: TurnStatus, stopReason: String?, error: TurnError?, ref: String?) {
         guard let running else { return }
         self.running = nil
+        generation += 1
         let now = NIODeadline.now()
         let usage = running.usage(isComplete: status != .cancelled && error == nil)
         var timing = TurnTiming(duration: .nanoseconds((now - running.startedAt).nanoseconds))
@@ -263,18 +264,16 @@ extension ChatSession.Running {
 /// Hears one call to the model, for one round of one turn.
 private final class TurnReceiver: ModelEventReceiver {
     private let session: ChatSession
-    private let turn: String
-    private let round: Int
+    private let generation: Int
 
-    init(session: ChatSession, turn: String, round: Int) {
+    init(session: ChatSession, generation: Int) {
         self.session = session
-        self.turn = turn
-        self.round = round
+        self.generation = generation
     }
 
     func receive(_ batch: borrowing ModelEventBatch) {
-        let (batch, turn, round) = (copy batch, turn, round)
-        session.assumeIsolated { $0.receive(batch, turn: turn, round: round) }
+        let (batch, generation) = (copy batch, generation)
+        session.assumeIsolated { $0.receive(batch, generation: generation) }
     }
 }
 

@@ -18,17 +18,24 @@ package actor ChatSession {
         case regenerated(parent: String, head: String, seq: Int)
     }
 
-    /// The running turn with what belongs to it only while it runs.
-    struct Running {
+    /// The running turn with what belongs to it only while it runs. A class, so that a token does not copy it.
+    final class Running {
         var turn: Turn
-        var settings: SessionSettings
-        var plan: ContextPlan
+        let settings: SessionSettings
+        let plan: ContextPlan
         var call: (any ModelCall)?
         var tools: [String: Task<Void, Never>] = [:]
-        let startedAt: NIODeadline
+        let startedAt = NIODeadline.now()
         var firstOutputAt: NIODeadline?
         /// The turn's first event: the log keeps everything from there.
         let firstSeq: Int
+
+        init(turn: Turn, settings: SessionSettings, plan: ContextPlan, firstSeq: Int) {
+            self.turn = turn
+            self.settings = settings
+            self.plan = plan
+            self.firstSeq = firstSeq
+        }
     }
 
     package nonisolated let id: String
@@ -47,6 +54,8 @@ package actor ChatSession {
     var followers: [FollowerID: Follower] = [:]
     var done: [String: Done] = [:]
     var running: Running?
+    /// Which call to a model is heard: an event of an older one is dropped.
+    var generation = 0
     var queue: Deque<Turn> = []
     /// The settings that each waiting turn was accepted with.
     var settingsOfQueued: [String: SessionSettings] = [:]
@@ -121,7 +130,7 @@ package actor ChatSession {
     func changed() {
         for (id, follower) in followers where follower.isReady && !follower.isDue && log.hasMore(after: follower.cursor)
         {
-            followers[id]?.isDue = true
+            follower.isDue = true
             loop.markDue(id, of: self)
         }
     }
@@ -139,7 +148,7 @@ package actor ChatSession {
 
     private func markDue(_ id: FollowerID) {
         guard let follower = followers[id], follower.isReady, !follower.isDue else { return }
-        followers[id]?.isDue = true
+        follower.isDue = true
         loop.markDue(id, of: self)
     }
 
@@ -152,22 +161,19 @@ package actor ChatSession {
 
     /// Moves a follower's cursor over what it has not seen, into frames. nil: it has left, or cannot take anything now.
     func pull(_ id: FollowerID, into batch: inout FrameBatch) -> Pulled? {
-        guard let index = followers.index(forKey: id), followers.values[index].isReady else { return nil }
-        followers.values[index].isDue = false
-        let transport = followers.values[index].transport
-        if log.hasLost(followers.values[index].cursor)
-            || followers.values[index].answers.byteCount > Follower.maximumAnswerBytes
-        {
+        guard let follower = followers[id], follower.isReady else { return nil }
+        follower.isDue = false
+        if log.hasLost(follower.cursor) || follower.answers.byteCount > Follower.maximumAnswerBytes {
             followers[id] = nil
-            return Pulled(transport: transport, hasMore: false, fellBehind: true)
+            return Pulled(transport: follower.transport, hasMore: false, fellBehind: true)
         }
-        if !followers.values[index].answers.isEmpty {
-            batch.append(followers.values[index].answers)
-            followers.values[index].answers = FrameBatch()
+        if !follower.answers.isEmpty {
+            batch.append(follower.answers)
+            follower.answers = FrameBatch()
         }
-        log.read(&followers.values[index].cursor, into: &batch, budgetBytes: Follower.batchBytes)
+        log.read(&follower.cursor, into: &batch, budgetBytes: Follower.batchBytes)
         return Pulled(
-            transport: transport, hasMore: log.hasMore(after: followers.values[index].cursor), fellBehind: false)
+            transport: follower.transport, hasMore: log.hasMore(after: follower.cursor), fellBehind: false)
     }
 
     /// The follower's connection has more than it can send.
@@ -178,7 +184,7 @@ package actor ChatSession {
     /// The follower's connection takes more again.
     package func ready(_ id: FollowerID) {
         guard let follower = followers[id], !follower.isReady else { return }
-        followers[id]?.isReady = true
+        follower.isReady = true
         if !follower.answers.isEmpty || log.hasMore(after: follower.cursor) || log.hasLost(follower.cursor) {
             markDue(id)
         }

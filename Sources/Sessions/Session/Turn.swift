@@ -57,6 +57,8 @@ struct Turn {
     /// Which call to the model runs; grows with each. An event of an older call is dropped.
     private(set) var round = 0
     private var blockCount = 0
+    /// The ids of the turn's tool calls.
+    private var calls: Set<String> = []
     private var replyBytes = 0
     /// Where the last delta went: the running call's block, and its run in the log.
     private var openRun: (callIndex: Int, run: DeltaRun)?
@@ -205,9 +207,18 @@ struct Turn {
             case .text: addBlock(callIndex, .text)
             case .thinking: addBlock(callIndex, .thinking(signature: nil))
             case .toolCall(let id, let name):
-                addBlock(callIndex, .toolCall(call: id, name: name, input: nil, result: nil))
+                addBlock(callIndex, .toolCall(call: uniqueCall(id), name: name, input: nil, result: nil))
             }
         return .blockStarted(index: block.index, block.wireKind)
+    }
+
+    /// The provider's id of a tool call, or one of ours where the turn has used it already (some servers count from 0 in each
+    /// round) or where it is none that the protocol knows.
+    private mutating func uniqueCall(_ id: String) -> String {
+        if Identifier.isValid(id), calls.insert(id).inserted { return id }
+        let made = Identifier.make(.call)
+        calls.insert(made)
+        return made
     }
 
     /// Where the running call's block stands; from the end, since it is nearly always the last.
