@@ -92,7 +92,6 @@ final class EngineThread: @unchecked Sendable {
     private func run() {
         var storage: [EngineCommand] = []
         while shutdownWaiters == nil {
-            let passBegan = SocketPoller.now()
             let hasCommands = poller.wait(until: deadline) { socket, ready in
                 var running: Int32 = 0
                 _ = curl_multi_socket_action(multi, socket, ready, &running)
@@ -110,25 +109,8 @@ final class EngineThread: @unchecked Sendable {
             }
             endFinishedTransfers()
             handOver()
-            if active.count >= Self.gatheringTransfers { gather(since: passBegan) }
         }
         finish()
-    }
-
-    /// From so many transfers on, the engine gathers. 128 streams at 40 tokens a second are five tokens a millisecond.
-    private static let gatheringTransfers = 128
-    /// The shortest time between two passes while the engine gathers, in nanoseconds. 1 ms: nobody sees it in a token, and a
-    /// wake-up of this thread and of an event loop costs more than a token does.
-    private static let gatheringNanoseconds: UInt64 = 1_000_000
-
-    /// Lets more arrive before the next pass, where the last one was short: otherwise nearly every token of many streams is a
-    /// wake-up by itself.
-    private func gather(since passBegan: UInt64) {
-        let passed = SocketPoller.now() - passBegan
-        guard passed < Self.gatheringNanoseconds else { return }
-        var time = timespec(tv_sec: 0, tv_nsec: Int(Self.gatheringNanoseconds - passed))
-        // A signal may end it early, which does no harm.
-        nanosleep(&time, nil)
     }
 
     private func apply(_ command: EngineCommand) {
