@@ -261,22 +261,6 @@ extension ChatSession.Running {
     }
 }
 
-/// Hears one call to the model, for one round of one turn.
-private final class TurnReceiver: ModelEventReceiver {
-    private let session: ChatSession
-    private let generation: Int
-
-    init(session: ChatSession, generation: Int) {
-        self.session = session
-        self.generation = generation
-    }
-
-    func receive(_ batch: borrowing ModelEventBatch) {
-        let (batch, generation) = (copy batch, generation)
-        session.assumeIsolated { $0.receive(batch, generation: generation) }
-    }
-}
-
 extension UnsafeRawBufferPointer {
     /// The longest beginning of at most `limit` bytes that does not cut a scalar of UTF-8 in two.
     func prefix(wholeScalarsIn limit: Int) -> UnsafeRawBufferPointer {
