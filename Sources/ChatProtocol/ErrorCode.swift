@@ -58,11 +58,15 @@ package struct CommandError: Error, Hashable, Sendable {
     package var retryable: Bool
     package var retryAfter: Duration?
 
+    /// The longest message, in Unicode scalars: a sentence or two.
+    private static let messageScalars = 1000
+
     package init(
         _ code: ErrorCode, _ message: String, field: String? = nil, retryable: Bool = false, retryAfter: Duration? = nil
     ) {
         self.code = code
-        self.message = message
+        // It may quote what the client sent.
+        self.message = String(String.UnicodeScalarView(message.unicodeScalars.prefix(Self.messageScalars)))
         self.field = field
         self.retryable = retryable
         self.retryAfter = retryAfter

@@ -28,14 +28,36 @@ final class Follower {
     /// Answers wait here; they are sent before what the log has.
     var answers = FrameBatch()
     /// False while the connection has more than it can send.
-    var isReady: Bool
+    var isConnectionReady: Bool
+    /// What the client said behind its `open`, until that is answered; nil from then on.
+    private var heldCommands: [(command: ClientCommand, ref: String?)]? = []
     /// Whether it stands in the loop's list of followers that have something to send.
     var isDue = false
 
     init(transport: any FollowerTransport, cursor: LogCursor, isReady: Bool) {
         self.transport = transport
         self.cursor = cursor
-        self.isReady = isReady
+        isConnectionReady = isReady
+    }
+
+    /// Whether it can be sent anything.
+    var isReady: Bool { isConnectionReady && heldCommands == nil }
+
+    /// Whether it was asked more than it takes the answers of.
+    var isOverrun: Bool { answers.byteCount > Self.maximumAnswerBytes }
+
+    /// Keeps a command for later while the `open` before it is not answered.
+    ///
+    /// - Returns: false where there is nothing to wait for.
+    func hold(_ command: ClientCommand, ref: String?) -> Bool {
+        heldCommands?.append((command, ref))
+        return heldCommands != nil
+    }
+
+    /// The `open` is about to be answered: hands over what was said behind it, in order.
+    func finishOpening() -> [(command: ClientCommand, ref: String?)] {
+        defer { heldCommands = nil }
+        return heldCommands ?? []
     }
 
     /// The most bytes of frames that are given to a connection at once. 64 KiB: what a socket's buffer takes in one write.

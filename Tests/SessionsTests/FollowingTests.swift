@@ -132,6 +132,79 @@ import Testing
         #expect(snapshot["more"] == true)
     }
 
+    // MARK: Opening
+
+    @Test(arguments: [true, false])
+    func `what is said behind an open is answered after its welcome`(isNew: Bool) async throws {
+        let fixture = try SessionFixture()
+        let session: ChatSession
+        if isNew {
+            let directory = fixture.directory
+            session = try directory.create(
+                owner: SessionFixture.owner, ref: nil, settings: nil, on: fixture.loops[0]
+            ).session
+        } else {
+            session = try await fixture.open().0
+        }
+        let follower = RecordingFollower(2, on: fixture.loops[0])
+        // In one go, as from one TCP segment.
+        session.perform { [id = follower.id] session in
+            session.follow(id, .init(), ref: "o1", isNew: isNew, over: follower)
+            session.handle(.send(.init(text: "Hi")), ref: "m1", from: id)
+            session.handle(.cancel(.init(send: "m1")), ref: "c1", from: id)
+        }
+        let frames = try await follower.until("turn.done")
+        let opening = isNew ? ["welcome"] : ["welcome", "snapshot"]
+        #expect(frames.types == opening + ["message", "turn.started", "turn.done"])
+        #expect(frames[0]["seq"] == 0)
+        #expect(frames.last?["ref"] == "c1")
+    }
+
+    @Test func `what was said behind an open counts, though its connection left at once`() async throws {
+        let fixture = try SessionFixture()
+        let (session, first) = try await fixture.open()
+        session.send("Hold the commit", id: "m0", from: first)
+        let hasty = RecordingFollower(2, on: fixture.loops[0])
+        session.perform { [id = hasty.id] session in
+            session.follow(id, .init(), ref: nil, isNew: false, over: hasty)
+            session.handle(.send(.init(text: "Hi")), ref: "m1", from: id)
+            session.unfollow(id)
+        }
+        let messages = try await first.until("turn.queued").filter { $0["type"] == "message" }
+        #expect(messages.compactMap { $0["ref"]?.stringValue } == ["m0", "m1"])
+    }
+
+    @Test func `a long reply that has ended is still there for one who reads slowly`() async throws {
+        let fixture = try SessionFixture()
+        let (session, fast) = try await fixture.open()
+        let slow = fixture.join(session, 2)
+        _ = try await slow.until("snapshot")
+        try await slow.fillUp()
+        session.send("Hi", id: "m1", from: fast)
+        let call = try await fixture.provider.nextCall()
+        try await call.say([.event(.blockStarted(index: 0, .text))])
+        let piece = String(repeating: "x", count: 16_000)
+        for _ in 0..<200 { try await call.say([.delta(0, piece)]) }
+        try await call.say([
+            .event(.blockDone(index: 0)), .event(.stopped(StopReason(.endTurn, word: "end_turn"))),
+        ])
+        _ = try await fast.until("turn.done")
+        try await slow.drain(session)
+        #expect(try await slow.until("turn.done").text.utf8.count == 3_200_000)
+    }
+
+    @Test func `one who asks on and on without reading is let go`() async throws {
+        let fixture = try SessionFixture()
+        let (session, follower) = try await fixture.open()
+        try await follower.fillUp()
+        let echo = JSONValue.string(String(repeating: "x", count: 64))
+        session.perform { [id = follower.id] session in
+            session.paused(id)
+            for _ in 0..<20_000 { session.handle(.ping(echo), ref: nil, from: id) }
+        }
+        #expect(try await follower.until("fell behind").count == 1)
+    }
+
     // MARK: Many followers
 
     @Test func `every follower sees every event once, in order, on whichever loop`() async throws {

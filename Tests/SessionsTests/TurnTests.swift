@@ -179,6 +179,30 @@ import Testing
         #expect(!append("x", 0, to: &turn))
     }
 
+    @Test func `a usage that was never said is none, however many calls there were`() {
+        var turn = makeTurn()
+        _ = turn.begin()
+        _ = turn.received(.blockStarted(index: 0, .toolCall(id: "c_1", name: "current_time")))
+        _ = turn.received(.stopped(toolUse))
+        _ = turn.toolFinished(ToolResult(call: "c_1", output: "now", isError: false))
+        #expect(turn.reportedUsage == nil)
+    }
+
+    @Test func `calls of the same id get ids of their own`() {
+        var turn = makeTurn()
+        _ = turn.begin()
+        _ = turn.received(.blockStarted(index: 0, .toolCall(id: "call_0", name: "current_time")))
+        _ = turn.received(.blockStarted(index: 1, .toolCall(id: "call_0", name: "current_time")))
+        guard case .runTools(let calls)? = turn.received(.stopped(toolUse)).last else {
+            Issue.record("no tools to run")
+            return
+        }
+        #expect(calls.count == 2)
+        #expect(Set(calls.map(\.id)).count == 2)
+        #expect(turn.toolFinished(ToolResult(call: calls[1].id, output: "2", isError: false)) == [])
+        #expect(turn.toolFinished(ToolResult(call: calls[0].id, output: "1", isError: false)) == [.callModel])
+    }
+
     @Test func `usage of several calls adds up`() {
         var turn = makeTurn()
         _ = turn.begin()

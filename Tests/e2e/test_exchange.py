@@ -44,6 +44,19 @@ async def test_a_greeting_is_answered(server):
             == {turn.ref}
 
 
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_what_is_said_behind_an_open_loses_nothing(quick, resumed):
+    async with ChatClient.opened(quick) as first:
+        await first.said("Hello")
+        async with ChatClient.connect(quick) as client:
+            target = {"session": first.session} if resumed else {}
+            client.together({"type": "open"} | target, {"type": "send", "id": "m1", "text": "In the same segment"})
+            await client.until("turn.done")
+            names = [name for name in types(client.frames) if name != "snapshot"]
+            assert names == ["welcome", "message", "turn.started", "block.started", "delta", "block.done", "turn.done"]
+            assert client.frames[0]["seq"] < next(f for f in client.frames if f["type"] == "message")["seq"]
+
+
 async def test_the_session_remembers(server):
     async with ChatClient.opened(server) as client:
         await client.said("My name is Ada")

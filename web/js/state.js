@@ -9,7 +9,7 @@
  *
  * `live`: its turn is running; `status`, `error`: how it ended, on a user's message where there was no reply.
  * @typedef {{id: string, parent?: string, role: "user" | "assistant", blocks: Block[], live: boolean, model?: string,
- *   status?: string, error?: any, usage?: any, timing?: any, retrying?: any}} Message
+ *   status?: string, cut?: boolean, error?: any, usage?: any, timing?: any, retrying?: any}} Message
  *
  * @typedef {{id: string, state: string, parent: string, message?: string}} Turn one that has not ended
  *
@@ -158,11 +158,11 @@ const reducers = {
 	},
 };
 
-function fromWire({ id, parent, role, content = [], model, usage, status }) {
+function fromWire({ id, parent, role, content = [], model, usage, status, cut }) {
 	const blocks = [];
 	for (const wire of content) addBlock(blocks, { ...wire, index: blocks.length, done: true });
 	blocks.forEach(endBlock);
-	return { id, parent, role, blocks, model, usage, status, live: false };
+	return { id, parent, role, blocks, model, usage, status, cut, live: false };
 }
 
 /** From a `turn.started` or a snapshot's `live`. */

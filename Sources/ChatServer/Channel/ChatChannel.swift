@@ -105,7 +105,8 @@ extension IdentityRule.Evidence {
         self.init(
             cookie: fields.joined("cookie"), origin: fields.joined("origin"),
             authorization: fields.joined("authorization"),
-            isForwarded: ["forwarded", "x-forwarded-for", "via"].contains(where: fields.contains(name:)),
+            isForwarded: ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]
+                .contains(where: fields.contains(name:)),
             isLoopbackPeer: peer?.isLoopback ?? false)
     }
 }

@@ -23,6 +23,8 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     private var following: Following?
     private var openDeadline: Scheduled<Void>?
     private var flood = FloodGauge()
+    /// What was answered here since the socket took nothing more, in bytes.
+    private var unreadBytes = 0
     /// Filled and emptied for every batch; its memory is used again once the socket has taken it.
     private var frames = ByteBuffer()
 
@@ -83,7 +85,9 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     }
 
     package func webSocketWritabilityChanged(_ connection: WebSocketConnection) {
-        guard connection.isWritable, let following else { return }
+        guard connection.isWritable else { return }
+        unreadBytes = 0
+        guard let following else { return }
         following.session.perform { $0.ready(following.id) }
     }
 
@@ -113,7 +117,10 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
         unfollow()
         let following = Following(session: session, id: .next())
         self.following = following
-        session.perform { [isNew] in $0.follow(following.id, open, ref: ref, isNew: isNew, over: self) }
+        let isReady = connection?.isWritable ?? false
+        session.perform { [isNew] in
+            $0.follow(following.id, open, ref: ref, isNew: isNew, isReady: isReady, over: self)
+        }
     }
 
     private func unfollow() {
@@ -138,7 +145,14 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     // MARK: Sending
 
     private func send(_ frame: ByteBuffer) {
-        connection?.sendText(frame)
+        guard let connection else { return }
+        if !connection.isWritable {
+            unreadBytes += frame.readableBytes
+            guard unreadBytes <= ChatConnectionBounds.unreadBytes else {
+                return close(.policyViolation, "The connection does not read the answers to what it asks.")
+            }
+        }
+        connection.sendText(frame)
     }
 
     private func close(_ code: ChatCloseCode, _ reason: String) {

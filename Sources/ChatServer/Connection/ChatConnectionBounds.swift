@@ -4,6 +4,9 @@ import NIOCore
 enum ChatConnectionBounds {
     /// From the handshake to the first `open`. 30 s: a client says it at once, a person at a terminal needs a little.
     static let openWait = Duration.seconds(30)
+    /// The most bytes of errors and pongs that wait for a client that does not read. 256 KiB: a client that asks thousands of
+    /// times without reading once wants no answers.
+    static let unreadBytes = 256 * 1024
     /// What `going_away` tells a client to wait. 1 s: a restart takes about that.
     static let reconnectAfter = Duration.seconds(1)
 }

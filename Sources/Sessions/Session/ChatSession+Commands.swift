@@ -10,6 +10,7 @@ import Tools
 extension ChatSession {
     /// Carries a command out. Refusals go back to the connection that sent it; what it causes goes into the log.
     package func handle(_ command: ClientCommand, ref: String?, from follower: FollowerID) {
+        if let opening = followers[follower], opening.hold(command, ref: ref) { return }
         do throws(CommandError) {
             switch command {
             case .send(let send): try self.send(send, ref: ref ?? "", from: follower)
@@ -29,7 +30,7 @@ extension ChatSession {
     private func send(_ send: ClientCommand.Send, ref: String, from follower: FollowerID) throws(CommandError) {
         if let done = done[ref] {
             guard case .message(let id, let seq) = done, let message = tree.message(id),
-                message.role == .user, message.content == [.text(send.text)]
+                message.says(send.text)
             else { throw Self.conflict(ref) }
             replay(.message(message, siblings: tree.siblings(of: id)), seq: seq, ref: ref, to: follower)
             return
@@ -135,7 +136,9 @@ extension ChatSession {
             var turn = queue.remove(at: index)
             _ = turn.stop(.cancelled)
             endQueued(turn, ref: ref)
-        } else if let ended = outcomes.last(where: { $0.outcome.turn == cancel.turn || $0.ref == cancel.send }) {
+        } else if let ended = outcomes.last(where: { ended in
+            if let turn = cancel.turn { ended.outcome.turn == turn } else { ended.ref == cancel.send }
+        }) {
             // It had ended before the command came: said again, so that nobody waits for it.
             replay(.turnDone(ended.outcome), seq: ended.seq, ref: ref, to: follower)
         } else if let id = cancel.turn {
@@ -171,5 +174,14 @@ extension ChatSession {
 
     private static func conflict(_ ref: String) -> CommandError {
         CommandError(.conflict, "The id \"\(ref)\" was used for another command or another content.", field: "id")
+    }
+}
+
+extension Message {
+    /// Whether it is a user's message of exactly this text. By its bytes: Swift's `==` on strings normalises Unicode, which takes
+    /// seconds for some texts that a client can send, and takes different texts for the same.
+    fileprivate func says(_ text: String) -> Bool {
+        guard role == .user, content.count == 1, case .text(let said) = content[0] else { return false }
+        return said.utf8.elementsEqual(text.utf8)
     }
 }

@@ -14,26 +14,30 @@ extension ChatSession {
     /// - Parameters:
     ///   - open: where the client was.
     ///   - isNew: whether this `open` made the session.
+    ///   - isReady: whether the connection takes anything now; if not, it calls `ready(_:)` once it does.
     package func follow(
-        _ id: FollowerID, _ open: ClientCommand.Open, ref: String?, isNew: Bool, over transport: any FollowerTransport
+        _ id: FollowerID, _ open: ClientCommand.Open, ref: String?, isNew: Bool, isReady: Bool = true,
+        over transport: any FollowerTransport
     ) {
         if isNew {
             _ = commit([.created(owner: owner, settings: settings, createdAt: Self.now)])
         }
-        // What the session knows may be ahead of what its log may show: a snapshot waits until the two agree, and nothing is
-        // sent before.
-        followers[id] = Follower(transport: transport, cursor: log.endCursor, isReady: false)
+        // What the session knows may be ahead of what its log may show: a snapshot waits until the two agree. Nothing is sent
+        // before, and what the client says behind its `open` waits too: it must see what comes of it.
+        let follower = Follower(transport: transport, cursor: log.endCursor, isReady: isReady)
+        followers[id] = follower
         whenSettled { [self] in
-            guard followers[id] != nil else { return }
-            followers[id]?.isReady = true
+            guard followers[id] === follower else { return }
             var resume = isNew ? Welcome.Resume.new : .snapshot
-            followers[id]?.cursor = log.endCursor
+            follower.cursor = log.endCursor
             if !isNew, open.epoch == epoch, let after = open.after, let cursor = log.cursor(after: after) {
                 resume = .exact
-                followers[id]?.cursor = cursor
+                follower.cursor = cursor
             }
+            let held = follower.finishOpening()
             answer(Answer.welcome(welcome(resume)).frame(ref: ref), to: id)
             if resume == .snapshot { answerSnapshot(atMost: open.history, ref: ref, to: id) }
+            for command in held { handle(command.command, ref: command.ref, from: id) }
             changed()
         }
     }

@@ -214,7 +214,8 @@ extension ChatSession {
                 error: error),
             ref: ref ?? running.turn.accepted.ref)
         startNext()
-        log.trim(keepingAfter: self.running.map { $0.firstSeq - 1 } ?? .max)
+        // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
+        log.trim(keepingAfter: running.firstSeq - 1)
     }
 
     /// Ends a turn that was stopped before it started.

@@ -137,8 +137,8 @@ package actor ChatSession {
 
     /// Sends a frame to one follower only.
     func answer(_ frame: ByteBuffer, to id: FollowerID) {
-        guard followers[id] != nil else { return }
-        followers[id]?.answers.append(frame)
+        guard let follower = followers[id], !follower.isOverrun else { return }
+        follower.answers.append(frame)
         markDue(id)
     }
 
@@ -147,7 +147,7 @@ package actor ChatSession {
     }
 
     private func markDue(_ id: FollowerID) {
-        guard let follower = followers[id], follower.isReady, !follower.isDue else { return }
+        guard let follower = followers[id], follower.isReady || follower.isOverrun, !follower.isDue else { return }
         follower.isDue = true
         loop.markDue(id, of: self)
     }
@@ -161,9 +161,9 @@ package actor ChatSession {
 
     /// Moves a follower's cursor over what it has not seen, into frames. nil: it has left, or cannot take anything now.
     func pull(_ id: FollowerID, into batch: inout FrameBatch) -> Pulled? {
-        guard let follower = followers[id], follower.isReady else { return nil }
+        guard let follower = followers[id], follower.isReady || follower.isOverrun else { return nil }
         follower.isDue = false
-        if log.hasLost(follower.cursor) || follower.answers.byteCount > Follower.maximumAnswerBytes {
+        if log.hasLost(follower.cursor) || follower.isOverrun {
             followers[id] = nil
             return Pulled(transport: follower.transport, hasMore: false, fellBehind: true)
         }
@@ -178,13 +178,13 @@ package actor ChatSession {
 
     /// The follower's connection has more than it can send.
     func paused(_ id: FollowerID) {
-        followers[id]?.isReady = false
+        followers[id]?.isConnectionReady = false
     }
 
     /// The follower's connection takes more again.
     package func ready(_ id: FollowerID) {
-        guard let follower = followers[id], !follower.isReady else { return }
-        follower.isReady = true
+        guard let follower = followers[id], !follower.isConnectionReady else { return }
+        follower.isConnectionReady = true
         if !follower.answers.isEmpty || log.hasMore(after: follower.cursor) || log.hasLost(follower.cursor) {
             markDue(id)
         }
@@ -192,6 +192,8 @@ package actor ChatSession {
 
     /// The connection is gone, or follows another session. A turn goes on without it.
     package func unfollow(_ id: FollowerID) {
-        followers[id] = nil
+        let held = followers.removeValue(forKey: id)?.finishOpening() ?? []
+        // Said is said, also by one who did not stay for the answer.
+        for command in held { handle(command.command, ref: command.ref, from: id) }
     }
 }

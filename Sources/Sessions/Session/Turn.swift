@@ -63,7 +63,7 @@ struct Turn {
     /// Where the last delta went: the running call's block, and its run in the log.
     private var openRun: (callIndex: Int, run: DeltaRun)?
     /// The usage of the calls that are over, and of the one that runs.
-    private var usageBefore = Usage()
+    private var usageBefore: Usage?
     private var usageNow: Usage?
 
     init(accepted: AcceptedTurn, options: SettingsChange, provider: String) {
@@ -76,8 +76,8 @@ struct Turn {
 
     /// What the provider counted so far; nil where it never said.
     var reportedUsage: Usage? {
-        guard let usageNow else { return round > 1 ? usageBefore : nil }
-        return usageBefore + usageNow
+        guard let usageBefore else { return usageNow }
+        return usageNow.map { usageBefore + $0 } ?? usageBefore
     }
 
     // MARK: What happens
@@ -91,7 +91,7 @@ struct Turn {
         phase = .calling
         round += 1
         openRun = nil
-        if let usageNow { usageBefore = usageBefore + usageNow }
+        usageBefore = reportedUsage
         usageNow = nil
         return [.callModel]
     }
