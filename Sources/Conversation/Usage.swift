@@ -21,13 +21,26 @@ package struct Usage: Hashable, Sendable {
         self.estimated = estimated
     }
 
-    /// The sum of two calls' usage (a turn with tools makes several); estimated if either is.
+    /// The most tokens that one count may say: 1,000,000,000, a thousand times what any model reads at once. Beyond, a provider
+    /// is wrong, and sums of such counts must not overflow.
+    package static let countLimitTokens = 1_000_000_000
+
+    /// A provider's count as we take it: within 0 and `countLimitTokens`.
+    package static func clamped(count: Int) -> Int { min(max(count, 0), countLimitTokens) }
+
+    /// The sum of two calls' usage (a turn with tools makes several); estimated if either is. A count that does not fit stays at
+    /// the largest number.
     package static func + (left: Usage, right: Usage) -> Usage {
         Usage(
-            inputTokens: left.inputTokens + right.inputTokens,
-            outputTokens: left.outputTokens + right.outputTokens,
-            cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
-            cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
+            inputTokens: sum(left.inputTokens, right.inputTokens),
+            outputTokens: sum(left.outputTokens, right.outputTokens),
+            cacheReadTokens: sum(left.cacheReadTokens, right.cacheReadTokens),
+            cacheWriteTokens: sum(left.cacheWriteTokens, right.cacheWriteTokens),
             estimated: left.estimated || right.estimated)
+    }
+
+    private static func sum(_ left: Int, _ right: Int) -> Int {
+        let (sum, overflow) = left.addingReportingOverflow(right)
+        return overflow ? (left < 0 ? .min : .max) : sum
     }
 }

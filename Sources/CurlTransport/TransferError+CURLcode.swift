@@ -28,8 +28,10 @@ extension TransferError {
         switch code {
         case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_LOGIN_DENIED:
             .invalidRequest
-        // Before there is a socket: the URL's scheme. After: HTTP/0.9, or a version of HTTP that libcurl does not know.
-        case CURLE_UNSUPPORTED_PROTOCOL: hasReachedNetwork ? .malformed : .invalidRequest
+        // Before there is a socket: the URL's scheme. After: HTTP/0.9, or a version of HTTP that libcurl does not know. A peer
+        // that answers at once can come before we are told of the socket, so the words count too.
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            hasReachedNetwork || detail.contains("HTTP/0.9") ? .malformed : .invalidRequest
         case CURLE_COULDNT_RESOLVE_HOST: .couldNotResolve
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxy
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED, CURLE_NO_CONNECTION_AVAILABLE: .couldNotConnect

@@ -20,11 +20,11 @@ package struct JSONKey {
         return true
     }
 
-    /// The comparison for the rare key that has escapes.
+    /// The comparison for the rare key that has escapes: of bytes, as that of strings takes a Kelvin sign for a K.
     @usableFromInline
-    func isResolved(_ name: StaticString) -> Bool { string == name.description }
+    func isResolved(_ name: StaticString) -> Bool { string.utf8.elementsEqual(name.description.utf8) }
 
-    /// The key with its escapes resolved.
+    /// The key with its escapes resolved, of any length.
     package var string: String {
         guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
         var resolved: [UInt8] = []

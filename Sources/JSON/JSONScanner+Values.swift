@@ -66,7 +66,10 @@ extension JSONScanner {
             var members: [String: JSONValue] = [:]
             var walk = try beginObject()
             while try advance(&walk, close: UInt8(ascii: "}")) {
+                skipWhitespace()
+                let start = offset
                 let key = try readString()
+                guard key.utf8.count <= Self.nameLimitBytes else { throw nameTooLong(at: start) }
                 skipWhitespace()
                 try expect(UInt8(ascii: ":"), "expected ':'")
                 // RFC 8259 §4 leaves a repeated name open; the last one wins, as in browsers.
@@ -74,6 +77,10 @@ extension JSONScanner {
             }
             return .object(members)
         }
+    }
+
+    private func nameTooLong(at offset: Int) -> JSONError {
+        error("a member's name is longer than 1024 bytes", at: offset)
     }
 
     /// The integer that comes next (also `12.0`), or nil for any other value, which is skipped.
@@ -91,7 +98,7 @@ extension JSONScanner {
         let digits = UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
         if isInteger, let int = Self.integer(digits) { return .int(int) }
         guard let double = Double(String(decoding: digits, as: UTF8.self)), double.isFinite else {
-            throw error("number out of range", at: start)
+            throw error("a number is too large", at: start)
         }
         return .double(double)
     }

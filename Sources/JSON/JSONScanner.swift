@@ -21,6 +21,10 @@ package struct JSONScanner {
     /// near it, and a parser of values recurses once per level.
     package static let depthLimit = 64
 
+    /// The longest name of a member in a `JSONValue`: 1,024 bytes of UTF-8. Swift normalises a string to hash and to compare it,
+    /// which takes seconds for a name of 100,000 combining marks.
+    package static let nameLimitBytes = 1024
+
     /// - Parameter repairsUTF8: bytes in strings that are not UTF-8 become U+FFFD, as an event stream is decoded (WHATWG HTML
     ///   §9.2.6); otherwise they are an error.
     package init(_ bytes: UnsafeRawBufferPointer, repairsUTF8: Bool = false) {

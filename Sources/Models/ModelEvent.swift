@@ -51,6 +51,9 @@ package struct StopReason: Hashable, Sendable {
         case other
     }
 
+    /// The most Unicode scalars of the provider's word: 64, three times the longest known.
+    package static let wordLimitScalars = 64
+
     package var meaning: Meaning
     package var word: String
 

@@ -20,8 +20,8 @@ struct UpstreamError {
             return
         }
         guard error.objectValue != nil else { return nil }
-        type = error["type"]?.stringValue
-        code = error["code"]?.stringValue
+        type = error["type"]?.stringValue?.firstScalars(64)
+        code = error["code"]?.stringValue?.firstScalars(64)
         status = error["code"]?.intValue ?? error["status"]?.intValue
         guard let text = error["message"]?.stringValue ?? error["detail"]?.stringValue else {
             // A body of no known shape is shown as it is, but only where it says that it is an error.
@@ -46,7 +46,7 @@ struct UpstreamError {
         }
         return ModelError(
             code, message: text.clean(message), retryable: retryable, retryAfter: retryAfter, status: status,
-            requestID: requestID ?? self.requestID)
+            requestID: requestID ?? text.cleanRequestID(self.requestID))
     }
 
     private static func meaning(status: Int?) -> (code: ModelError.Code, retryable: Bool)? {

@@ -23,6 +23,18 @@ package struct UpstreamText: Sendable {
         return Self.removeKeyLookalikes(result)
     }
 
+    /// The most characters of a request's id: 200, several times what any provider's has.
+    package static let requestIDLimit = 200
+
+    /// A provider's id of a request with any key removed, its printable ASCII only; nil where nothing is left.
+    package func cleanRequestID(_ id: String?) -> String? {
+        guard let id else { return nil }
+        // Cleaned before, for a key that is not ASCII, and after, for one that was broken up by characters which are not.
+        let printable = clean(id).unicodeScalars.filter { (" "..."~").contains($0) }
+        let cleaned = clean(String(String.UnicodeScalarView(printable)))
+        return cleaned.isEmpty ? nil : String(cleaned.prefix(Self.requestIDLimit))
+    }
+
     /// A short piece of what was received, for a person to recognise it by.
     package func excerpt(of bytes: UnsafeRawBufferPointer) -> String {
         let text = clean(String(decoding: bytes.prefix(1000), as: UTF8.self))

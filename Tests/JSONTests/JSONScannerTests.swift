@@ -93,4 +93,17 @@ import Testing
             }
         }
     }
+
+    @Test func `a key is compared byte by byte, whatever Unicode takes for the same`() throws {
+        // The Kelvin sign is canonically equivalent to a K.
+        for text in [#"{"\u212A":1}"#, "{\"\u{212A}\":1}"] {
+            try Array(text.utf8).withUnsafeBytes { bytes in
+                var json = JSONScanner(bytes)
+                var members = try json.beginObject()
+                let key = try #require(try json.nextKey(in: &members))
+                #expect(!(key == "K"))
+                #expect(key.string.utf8.count == 3)
+            }
+        }
+    }
 }

@@ -138,4 +138,21 @@ import Testing
         return String(
             (0..<Int.random(in: 0..<20, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) })
     }
+
+    @Test(arguments: ["a", "\\u0061", "\u{301}"]) func `a member's name is taken to 1,024 bytes and refused beyond`(
+        letter: String
+    ) throws {
+        let bytes = letter == "\u{301}" ? 2 : 1
+        let name = String(repeating: letter, count: 1024 / bytes)
+        #expect(try JSONValue(parsing: #"{"\#(name)":1}"#).objectValue?.count == 1)
+        #expect(throws: JSONError(reason: "a member's name is longer than 1024 bytes", offset: 8)) {
+            try JSONValue(parsing: #"[{"x": {"\#(name)\#(letter)":1}}]"#)
+        }
+    }
+
+    @Test func `a number that is too large is refused with its reason`() {
+        #expect(throws: JSONError(reason: "a number is too large", offset: 5)) {
+            try JSONValue(parsing: #"{"a":1e999}"#)
+        }
+    }
 }

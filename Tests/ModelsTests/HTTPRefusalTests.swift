@@ -112,4 +112,26 @@ import WhinchatTesting
             #expect(try await exchange.connection.closed().isByPeer)
         }
     }
+
+    @Test(arguments: ProviderDialect.allCases) func `the key is removed from a request's id`(dialect: ProviderDialect)
+        async throws
+    {
+        let error = #"{"error":{"type":"api_error","message":"oops"},"request_id":"\#(testKey)"}"#
+        try await withServer { server in
+            let inBody = try await Rig.get().start(provider(dialect, at: server))
+            try await server.nextExchange().respond(status: 500, body: error)
+            #expect(try await inBody.ended().errors.map(\.requestID) == ["[key removed]"])
+
+            let inHead = try await Rig.get().start(provider(dialect, at: server))
+            let headers = ["request-id", "x-request-id"].map { ($0, "id of \(testKey)") }
+            try await server.nextExchange().respond(status: 500, headers: headers, body: "{}")
+            #expect(try await inHead.ended().errors.map(\.requestID) == ["id of [key removed]"])
+
+            let inStream = try await Rig.get().start(provider(dialect, at: server))
+            let exchange = try await server.nextExchange()
+            try await exchange.sendHead()
+            try await exchange.sendChunk("data: " + error.dropLast() + #","type":"error"}"# + "\n\n")
+            #expect(try await inStream.ended().errors.map(\.requestID) == ["[key removed]"])
+        }
+    }
 }

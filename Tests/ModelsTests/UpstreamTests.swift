@@ -56,4 +56,18 @@ import Testing
         #expect((error.code, error.retryable) == expected)
         #expect(error.message == "m")
     }
+
+    @Test(
+        arguments: [
+            ("req_011CSHoEeqs5C35K2UUqR7Fy", "req_011CSHoEeqs5C35K2UUqR7Fy"), ("my-secret", "[key removed]"),
+            ("id my-\u{200B}sec\nret", "id [key removed]"), ("sk-ant-api03-abcdefghijkl", "[key removed]"),
+            ("a\u{0}\u{1B}é😀b", "ab"), ("\u{202E}", nil), ("", nil), (nil, nil),
+        ] as [(String?, String?)])
+    func `a request's id is passed on without keys, in printable ASCII`(id: String?, expected: String?) {
+        #expect(UpstreamText(secrets: ["my-secret"]).cleanRequestID(id) == expected)
+    }
+
+    @Test func `a request's id is cut to 200 characters`() {
+        #expect(UpstreamText().cleanRequestID(String(repeating: "r", count: 5000))?.count == 200)
+    }
 }

@@ -16,8 +16,14 @@ struct AnthropicBlock {
     let providerIndex: Int
     let index: Int
     private let kind: Kind
-    /// The block as it started; for an opaque one, as it stands.
+    /// The block as it started; for an opaque one, as it stands but for `texts` and `citations`.
     private var members: [String: JSONValue]
+    /// An opaque block's members that deltas add text to, and its citations: grown in place, as a copy for each delta would take
+    /// quadratic time.
+    private var texts: [String: [UInt8]] = [:]
+    private var citations: [JSONValue]?
+    /// The bytes of an opaque block's deltas so far.
+    private var keptBytes = 0
     private var signature: [UInt8] = []
     /// An opaque block's input, as JSON text in pieces.
     private var input: [UInt8] = []
@@ -27,7 +33,8 @@ struct AnthropicBlock {
         self.providerIndex = providerIndex
         self.index = index
         self.members = members
-        switch members["type"]?.stringValue {
+        // Cut, as comparing strings normalises them: slow for very long ones.
+        switch members["type"]?.stringValue?.firstScalars(64) {
         case "text": kind = .text
         case "thinking": kind = .thinking
         case "tool_use" where members["name"]?.stringValue != nil && members["id"]?.stringValue != nil: kind = .toolUse
@@ -36,6 +43,12 @@ struct AnthropicBlock {
         if kind == .thinking, let signature = members["signature"]?.stringValue {
             self.signature = Array(signature.utf8)
         }
+    }
+
+    /// What the block has too much of, if anything.
+    var excess: StreamExcess? {
+        if signature.count > StreamExcess.signatureLimitBytes { return .signature }
+        return keptBytes > StreamExcess.opaqueLimitBytes ? .opaqueBlock : nil
     }
 
     func appendStart(to batch: inout ModelEventBatch) {
@@ -50,7 +63,9 @@ struct AnthropicBlock {
             batch.events.append(
                 .blockStarted(
                     index: index,
-                    .toolCall(id: members["id"]?.stringValue ?? "", name: members["name"]?.stringValue ?? "")))
+                    .toolCall(
+                        id: members["id"]?.stringValue ?? "",
+                        name: ToolName.sanitised(members["name"]?.stringValue ?? ""))))
         case .opaque: break
         }
     }
@@ -74,6 +89,8 @@ struct AnthropicBlock {
             appendEndOfToolUse(to: &batch)
         case .opaque:
             var members = members
+            for (name, text) in texts { members[name] = .string(String(decoding: text, as: UTF8.self)) }
+            if let citations { members["citations"] = .array(citations) }
             if !input.isEmpty, let value = try? JSONValue(parsing: input) { members["input"] = value }
             batch.events.append(.opaque(index: index, .object(members)))
         }
@@ -134,14 +151,30 @@ struct AnthropicBlock {
     private mutating func keep(
         _ key: JSONKey, of type: DeltaType, _ json: inout JSONScanner
     ) throws(JSONError) {
+        let start = json.offset
+        defer { keptBytes += json.offset - start }
         if type == .inputJSON, key == "partial_json" { return try json.readString(into: &input) }
-        let value = try json.readValue()
-        let name = key.string
         if type == .citations, key == "citation" {
-            members["citations"] = .array((members["citations"]?.arrayValue ?? []) + [value])
-        } else if let piece = value.stringValue {
-            members[name] = .string((members[name]?.stringValue ?? "") + piece)
-        } else if !value.isNull {
+            citations = citations ?? members["citations"]?.arrayValue ?? []
+            citations?.append(try json.readValue())
+            return
+        }
+        let name = key.string
+        guard name.utf8.count <= JSONScanner.nameLimitBytes else {
+            throw JSONError(
+                reason: "a member's name is longer than \(JSONScanner.nameLimitBytes) bytes", offset: json.offset)
+        }
+        if try json.peekKind() == .string {
+            if texts[name] == nil {
+                texts[name] = Array((members[name]?.stringValue ?? "").utf8)
+                keptBytes += name.utf8.count
+            }
+            try json.readString(into: &texts[name, default: []])
+        } else {
+            let value = try json.readValue()
+            guard !value.isNull else { return }
+            keptBytes += name.utf8.count
+            texts[name] = nil
             members[name] = value
         }
     }

@@ -9,6 +9,7 @@ package struct AnthropicDialect: EventStreamDialect {
     private var nextIndex = 0
     private var usage = Usage()
     private var stopReason: StopReason?
+    private var excess: StreamExcess?
     package private(set) var hasEnded = false
     package let isEnding = false
 
@@ -21,6 +22,7 @@ package struct AnthropicDialect: EventStreamDialect {
     package mutating func receive(_ event: ServerSentEvent, into batch: inout ModelEventBatch) {
         do throws(JSONError) {
             try read(event.data, into: &batch)
+            if let excess { fail(excess.error(requestID: requestID), into: &batch) }
         } catch {
             let excerpt = text.excerpt(of: event.data)
             fail(
@@ -135,13 +137,13 @@ package struct AnthropicDialect: EventStreamDialect {
         var members = try json.beginObject()
         while let key = try json.nextKey(in: &members) {
             if key == "input_tokens" {
-                usage.inputTokens = try json.readInt() ?? usage.inputTokens
+                usage.inputTokens = try json.readTokenCount() ?? usage.inputTokens
             } else if key == "output_tokens" {
-                usage.outputTokens = try json.readInt() ?? usage.outputTokens
+                usage.outputTokens = try json.readTokenCount() ?? usage.outputTokens
             } else if key == "cache_read_input_tokens" {
-                usage.cacheReadTokens = try json.readInt() ?? usage.cacheReadTokens
+                usage.cacheReadTokens = try json.readTokenCount() ?? usage.cacheReadTokens
             } else if key == "cache_creation_input_tokens" {
-                usage.cacheWriteTokens = try json.readInt() ?? usage.cacheWriteTokens
+                usage.cacheWriteTokens = try json.readTokenCount() ?? usage.cacheWriteTokens
             } else {
                 try json.skipValue()
             }
@@ -160,7 +162,8 @@ package struct AnthropicDialect: EventStreamDialect {
         }
     }
 
-    static func stopReason(_ word: String) -> StopReason {
+    static func stopReason(_ fullWord: String) -> StopReason {
+        let word = fullWord.firstScalars(StopReason.wordLimitScalars)
         let meaning: StopReason.Meaning =
             switch word {
             case "end_turn": .endTurn
@@ -180,9 +183,14 @@ package struct AnthropicDialect: EventStreamDialect {
     private mutating func startBlock(
         _ json: inout JSONScanner, _ providerIndex: Int, into batch: inout ModelEventBatch
     ) throws(JSONError) {
+        guard nextIndex < StreamExcess.blockLimit else {
+            excess = .blocks
+            return
+        }
         guard let members = try json.readValue().objectValue else { return }
         let block = AnthropicBlock(providerIndex: providerIndex, index: nextIndex, members: members)
         nextIndex += 1
+        excess = excess ?? block.excess
         block.appendStart(to: &batch)
         blocks.append(block)
     }
@@ -195,6 +203,7 @@ package struct AnthropicDialect: EventStreamDialect {
             throw JSONError(reason: "a delta of block \(providerIndex), which is not open", offset: json.offset)
         }
         try blocks[place].readDelta(&json, into: &batch)
+        excess = excess ?? blocks[place].excess
     }
 
     private mutating func stopBlock(_ providerIndex: Int, into batch: inout ModelEventBatch) {

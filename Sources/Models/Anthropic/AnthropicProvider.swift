@@ -27,7 +27,7 @@ package struct AnthropicProvider: ModelProvider {
     ) -> any ModelCall {
         let text = UpstreamText(secrets: [apiKey ?? ""])
         let call = HTTPModelCall(eventLoop: loop.eventLoop, receiver: receiver, text: text) { head in
-            let requestID = head["request-id"]
+            let requestID = text.cleanRequestID(head["request-id"])
             return (AnthropicDialect(requestID: requestID, text: text), requestID)
         }
         var headers = [("anthropic-version", Self.version)]

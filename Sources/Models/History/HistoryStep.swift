@@ -70,7 +70,8 @@ extension HistoryStep {
             case .toolCall(let call):
                 guard let result = results[place] else { continue }
                 // An input that was no JSON cannot be sent, but the model must see what became of its call.
-                let sent = ToolCall(id: call.id, name: call.name, input: call.input ?? .object([:]))
+                let sent = ToolCall(
+                    id: call.id, name: ToolName.sanitised(call.name), input: call.input ?? .object([:]))
                 blocks.append(.toolCall(sent))
                 pending.append(result)
             case .toolResult: if !pending.isEmpty { endRound() }

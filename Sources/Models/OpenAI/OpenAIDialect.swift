@@ -12,6 +12,7 @@ package struct OpenAIDialect: EventStreamDialect {
     private var nextIndex = 0
     private var hasRefused = false
     private var stopReason: StopReason?
+    private var excess: StreamExcess?
     package private(set) var hasEnded = false
 
     /// - Parameters:
@@ -40,6 +41,7 @@ package struct OpenAIDialect: EventStreamDialect {
         }
         do throws(JSONError) {
             try readChunk(event.data, into: &batch)
+            if let excess { fail(excess.error(requestID: requestID), into: &batch) }
         } catch {
             let excerpt = text.excerpt(of: event.data)
             fail(
@@ -155,7 +157,8 @@ package struct OpenAIDialect: EventStreamDialect {
         }
     }
 
-    static func stopReason(_ word: String) -> StopReason {
+    static func stopReason(_ fullWord: String) -> StopReason {
+        let word = fullWord.firstScalars(StopReason.wordLimitScalars)
         let meaning: StopReason.Meaning =
             switch word {
             case "stop": .endTurn
@@ -213,6 +216,10 @@ package struct OpenAIDialect: EventStreamDialect {
         try json.readString(into: &batch.text)
         guard batch.text.count > start else { return false }
         if prose?.kind != kind {
+            guard hasRoom else {
+                excess = .blocks
+                return false
+            }
             closeProse(into: &batch)
             prose = Prose(kind: kind, index: nextIndex)
             batch.events.append(.blockStarted(index: nextIndex, kind))
@@ -228,10 +235,19 @@ package struct OpenAIDialect: EventStreamDialect {
         guard try json.peekKind() == .array else { return try json.skipValue() }
         var walk = try json.beginArray()
         while try json.nextElement(in: &walk) {
+            // Checked for each: one chunk can hold tens of thousands, and each is looked for among those before it.
+            guard excess == nil else {
+                try json.skipValue()
+                continue
+            }
             closeProse(into: &batch)
             try calls.readDelta(&json, nextIndex: &nextIndex, into: &batch)
+            if nextIndex + calls.waitingCount > StreamExcess.blockLimit { excess = .blocks }
         }
     }
+
+    /// Whether another block may start, the calls that wait for their names counted.
+    private var hasRoom: Bool { nextIndex + calls.waitingCount < StreamExcess.blockLimit }
 
     private mutating func closeProse(into batch: inout ModelEventBatch) {
         guard let open = prose else { return }

@@ -43,7 +43,7 @@ package struct OpenAIProvider: ModelProvider {
     ) -> any ModelCall {
         let text = UpstreamText(secrets: [apiKey ?? ""])
         let call = HTTPModelCall(eventLoop: loop.eventLoop, receiver: receiver, text: text) { head in
-            let requestID = head["x-request-id"]
+            let requestID = text.cleanRequestID(head["x-request-id"])
             return (OpenAIDialect(requestID: requestID, text: text), requestID)
         }
         var headers: [(String, String)] = []

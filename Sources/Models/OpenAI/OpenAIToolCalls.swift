@@ -28,6 +28,8 @@ struct OpenAIToolCalls {
     init(seed: UInt64) { self.seed = seed }
 
     var isEmpty: Bool { calls.isEmpty }
+    /// The calls whose blocks have not started.
+    private(set) var waitingCount = 0
 
     /// Reads one element of `delta.tool_calls`.
     mutating func readDelta(
@@ -88,7 +90,12 @@ struct OpenAIToolCalls {
     ) throws(JSONError) {
         let place = place(of: piece)
         // The name may come in pieces, or again and again; it is fixed once the block has started.
-        if calls[place].index == nil, calls[place].name != piece.name { calls[place].name += piece.name }
+        // What is beyond a name's limit is cut off in the end.
+        if calls[place].index == nil, calls[place].name.utf8.count < 4 * ToolName.limit,
+            !Self.areSame(calls[place].name, piece.name)
+        {
+            calls[place].name += piece.name
+        }
         guard var arguments = piece.arguments else { return }
         switch try arguments.peekKind() {
         case .string:
@@ -112,7 +119,7 @@ struct OpenAIToolCalls {
             if let index = piece.index {
                 calls.lastIndex { $0.providerIndex == index }
             } else if !piece.id.isEmpty {
-                calls.lastIndex { $0.providerID == piece.id }
+                calls.lastIndex { Self.areSame($0.providerID, piece.id) }
             } else {
                 calls.indices.last
             }
@@ -120,13 +127,14 @@ struct OpenAIToolCalls {
             // Another id together with a name begins another call, whatever the index says.
             let isAnother =
                 !piece.id.isEmpty && !piece.name.isEmpty && !calls[known].providerID.isEmpty
-                && calls[known].providerID != piece.id
+                && !Self.areSame(calls[known].providerID, piece.id)
             if !isAnother {
                 if calls[known].providerID.isEmpty { calls[known].providerID = piece.id }
                 return known
             }
         }
         calls.append(Call(providerIndex: piece.index, providerID: piece.id, name: ""))
+        waitingCount += 1
         return calls.count - 1
     }
 
@@ -135,10 +143,14 @@ struct OpenAIToolCalls {
         let index = nextIndex
         nextIndex += 1
         calls[place].index = index
+        waitingCount -= 1
         let id = Self.isUsable(calls[place].providerID) ? calls[place].providerID : madeID(place)
-        batch.events.append(.blockStarted(index: index, .toolCall(id: id, name: calls[place].name)))
+        batch.events.append(.blockStarted(index: index, .toolCall(id: id, name: ToolName.sanitised(calls[place].name))))
         return index
     }
+
+    /// Byte by byte: comparing strings normalises them, which is slow for very long ones.
+    private static func areSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
 
     private func madeID(_ place: Int) -> String {
         "call_" + String(seed, radix: 16) + "_" + String(place)

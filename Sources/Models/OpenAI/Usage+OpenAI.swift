@@ -12,23 +12,22 @@ extension Usage {
         var members = try json.beginObject()
         while let key = try json.nextKey(in: &members) {
             if key == "prompt_tokens" {
-                prompt = try json.readInt() ?? 0
+                prompt = try json.readTokenCount() ?? 0
             } else if key == "completion_tokens" {
-                completion = try json.readInt() ?? 0
+                completion = try json.readTokenCount() ?? 0
             } else if key == "prompt_cache_hit_tokens" {
                 // DeepSeek's name for it.
-                cacheHits = try json.readInt()
+                cacheHits = try json.readTokenCount()
             } else if key == "prompt_tokens_details", try json.peekKind() == .object {
                 var details = try json.beginObject()
                 while let key = try json.nextKey(in: &details) {
-                    if key == "cached_tokens" { cached = try json.readInt() } else { try json.skipValue() }
+                    if key == "cached_tokens" { cached = try json.readTokenCount() } else { try json.skipValue() }
                 }
             } else {
                 try json.skipValue()
             }
         }
-        let fromCache = min(max(cached ?? cacheHits ?? 0, 0), max(prompt, 0))
-        self.init(
-            inputTokens: max(prompt, 0) - fromCache, outputTokens: max(completion, 0), cacheReadTokens: fromCache)
+        let fromCache = min(cached ?? cacheHits ?? 0, prompt)
+        self.init(inputTokens: prompt - fromCache, outputTokens: completion, cacheReadTokens: fromCache)
     }
 }
