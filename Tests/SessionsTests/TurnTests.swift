@@ -188,6 +188,17 @@ import Testing
         #expect(turn.reportedUsage == nil)
     }
 
+    @Test func `blocks of unknown kinds count towards the longest reply`() {
+        var turn = makeTurn()
+        _ = turn.begin()
+        let value: JSONValue = ["type": "unknown", "data": .string(String(repeating: "x", count: 1 << 20))]
+        for index in 0..<3 { #expect(turn.received(.opaque(index: index, value)).count == 2) }
+        #expect(
+            turn.received(.opaque(index: 3, value)) == [
+                .cancelCall, .end(.truncated, stopReason: nil, error: Turn.replyTooLong),
+            ])
+    }
+
     @Test func `calls of the same id get ids of their own`() {
         var turn = makeTurn()
         _ = turn.begin()

@@ -71,7 +71,7 @@ extension ChatSession {
                     append(UnsafeRawBufferPointer(rebasing: $0[range]), toBlock: index)
                 }
                 if !fits {
-                    stopRunning(.truncated, ref: nil, error: Self.replyTooLong)
+                    stopRunning(.truncated, ref: nil, error: Turn.replyTooLong)
                 }
             } else {
                 guard let actions = running?.turn.received(event) else { break }
@@ -97,12 +97,6 @@ extension ChatSession {
         running?.turn.appendDelta(index, byteCount: text.count) { run, prefix in
             log.appendDelta(text, to: run, prefix: prefix)
         } ?? true
-    }
-
-    private static var replyTooLong: TurnError {
-        TurnError(
-            .tooLarge, message: "The reply is longer than \(Turn.maximumReplyBytes) bytes, the most there can be.",
-            retryable: false)
     }
 
     // MARK: Carrying out

@@ -15,6 +15,12 @@ struct Turn {
     static let maximumCallsInRound = 32
     /// The longest reply in bytes, all its blocks together. 4 MiB is beyond what any model says in a turn today.
     static let maximumReplyBytes = 4 * 1024 * 1024
+    /// What a turn ends with whose reply is longer.
+    static var replyTooLong: TurnError {
+        TurnError(
+            .tooLarge, message: "The reply is longer than \(maximumReplyBytes) bytes, the most there can be.",
+            retryable: false)
+    }
     /// The longest JSON text of a tool call's input, in bytes. 64 KiB: `tool.started` must fit a server frame.
     static let maximumToolInputBytes = 64 * 1024
 
@@ -111,6 +117,8 @@ struct Turn {
             guard let position = position(of: callIndex) else { return [] }
             return closeBlock(at: position, partial: false)
         case .opaque(let callIndex, let value):
+            replyBytes += value.jsonText.utf8.count
+            guard replyBytes <= Self.maximumReplyBytes else { return stop(.truncated, error: Self.replyTooLong) }
             let block = addBlock(callIndex, .opaque(provider: provider, value), isDone: true)
             return [
                 .blockStarted(index: block.index, .opaque), .blockDone(index: block.index, partial: false, input: nil),
