@@ -155,6 +155,13 @@ def test_an_error_stands_where_it_happened_and_retry_asks_again(chat):
     expect(chat.page.locator("article.user")).to_have_count(1)
 
 
+def test_a_text_that_a_snapshot_had_to_cut_says_so(chat):
+    chat.open().say("é" * 100_000)
+    chat.done()
+    chat.page.reload()
+    expect(chat.page.locator("article.user").get_by_text("Only the beginning is shown")).to_be_visible()
+
+
 def test_a_reload_in_mid_reply_lands_in_it(chat):
     chat.open()
     chat.say("Write something long")

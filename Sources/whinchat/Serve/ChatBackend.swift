@@ -46,7 +46,9 @@ struct ChatBackend {
         let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
         return ChatBackend(
             makeConnection: ChatConnection.maker(directory),
-            model: "\(provider.models[0]) answers (\(selection.kind.rawValue)), because \(selection.reason).",
+            model: selection.kind == .demo
+                ? "The built-in demo answers, because \(selection.reason)."
+                : "\(provider.models[0]) answers (\(selection.kind.rawValue)), because \(selection.reason).",
             services: [EngineService(engine: engine)])
     }
 
