@@ -11,11 +11,11 @@
 //		},
 //		onStatus: (status) => (document.title = status.state),
 //	});
-//	document.querySelector("input").onchange = (event) => client.send(event.target.value);
+//	document.querySelector("input").onchange = ({ target }) => client.send(target.value);
 //	document.querySelector("button").onclick = () => client.stop();
 //	client.connect();
 //
-// What is said without a connection goes out once there is one, and has one effect: a command keeps its id.
+// What is said offline goes out once there is a connection, and has one effect: a command keeps its id.
 
 import { Connection } from "./connection.js";
 import { currentTurn, emptyModel, reduce, shownMessages } from "./state.js";
@@ -25,7 +25,7 @@ import { currentTurn, emptyModel, reduce, shownMessages } from "./state.js";
  * @typedef {{id: string, frame: any, text: string, left: boolean, error?: any}} Pending
  */
 
-/** 96 random bits. (`crypto.randomUUID` is missing where a page comes over plain http.) */
+/** 96 random bits. (`crypto.randomUUID` is missing on plain http.) */
 const newID = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export class ChatClient {

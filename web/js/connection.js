@@ -1,4 +1,4 @@
-// One WebSocket that is kept open: it notices a dead peer, waits and tries again. It knows nothing of sessions.
+// One WebSocket that is kept open: it notices a dead peer, waits and tries again. Sessions are not its matter.
 
 /**
  * `reason`: why it is not online, for a person; `code`: the close code; `retryAt`: in milliseconds since 1970.
@@ -10,9 +10,9 @@ const WELCOME_TIMEOUT = 15_000;
 /** Milliseconds a connection must last for the next wait to be short again. */
 const STABLE = 10_000;
 
-/** By close code: what it means to a person, and the shortest wait before the next attempt in milliseconds. */
+/** By close code: what it means to a person, and the shortest wait, in milliseconds. */
 const CLOSES = {
-	1008: ["The server found this connection too slow, or flooding it.", 5_000],
+	1008: ["This connection was too slow, or sent too much.", 5_000],
 	1009: ["The message was too large for the server.", 1_000],
 	1011: ["The server had an internal error.", 2_000],
 	1012: ["The server is restarting.", 500],

@@ -1,5 +1,5 @@
-// A session as a page sees it, and how each event changes it. No DOM, clock or socket: the same frames always give the
-// same model. The model is changed in place, since a long reply has thousands of deltas; what changed is returned.
+// A session as a page sees it, and how each event changes it. No DOM, clock or socket: the same frames give the same
+// model. It is changed in place, since a long reply has thousands of deltas; what changed is returned.
 
 /**
  * A piece of a message; a tool's result stands with its call. `text`: for a tool call, the JSON of its input as it comes;

@@ -122,7 +122,7 @@ export class MessageView {
 		this.#drawnEnd = key;
 		this.#end.replaceChildren();
 		if (message.live) return;
-		if (message.cut) this.#end.append(h("div", { class: "ending quiet-ending" }, "Only the beginning is shown: the text is too long."));
+		if (message.cut) this.#end.append(h("div", { class: "ending quiet-ending" }, "Only the beginning is shown."));
 		const retry = () => this.actions.retry(message);
 		if (end) {
 			const buttons = [];
