@@ -1,3 +1,4 @@
+import Conversation
 package import NIOCore
 
 /// The protocol's error codes: a closed list.
@@ -66,7 +67,7 @@ package struct CommandError: Error, Hashable, Sendable {
     ) {
         self.code = code
         // It may quote what the client sent.
-        self.message = String(String.UnicodeScalarView(message.unicodeScalars.prefix(Self.messageScalars)))
+        self.message = message.firstScalars(Self.messageScalars)
         self.field = field
         self.retryable = retryable
         self.retryAfter = retryAfter

@@ -17,7 +17,6 @@ package struct FrameBatch: Sendable {
     }
 
     package var isEmpty: Bool { ends.isEmpty }
-    package var frameCount: Int { ends.count }
     package var byteCount: Int { bytes.writerIndex }
 
     package mutating func removeAll() {

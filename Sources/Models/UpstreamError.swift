@@ -1,3 +1,4 @@
+import Conversation
 import JSON
 
 /// An error in a provider's own words, from a response's body or from inside a stream.

@@ -1,3 +1,5 @@
+import Conversation
+
 /// Cleans what a provider says before anyone else sees it: an error message may quote the key that was sent.
 package struct UpstreamText: Sendable {
     /// The most Unicode scalars of a message that are passed on: 1,000, as the protocol has it.
@@ -18,7 +20,7 @@ package struct UpstreamText: Sendable {
     /// The text with any key removed, cut to 1,000 scalars.
     package func clean(_ text: String) -> String {
         // Cut generously first, so that an endless body costs little; a key that this cuts has its prefix still.
-        var result = String(String.UnicodeScalarView(text.unicodeScalars.prefix(8 * Self.limitScalars)))
+        var result = text.firstScalars(8 * Self.limitScalars)
         for secret in secrets { result = Self.replace(secret, in: result) }
         return Self.removeKeyLookalikes(result)
     }
@@ -38,7 +40,7 @@ package struct UpstreamText: Sendable {
     /// A short piece of what was received, for a person to recognise it by.
     package func excerpt(of bytes: UnsafeRawBufferPointer) -> String {
         let text = clean(String(decoding: bytes.prefix(1000), as: UTF8.self))
-        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(120)))
+        return text.firstScalars(120)
     }
 
     private static func replace(_ secret: String, in text: String) -> String {

@@ -10,7 +10,8 @@ import Testing
 @Suite struct TurnTests {
     private func makeTurn() -> Turn {
         Turn(
-            accepted: AcceptedTurn(id: "t_1", ref: "m1", parent: "u_1", reply: "a_1"), options: SettingsChange(),
+            accepted: AcceptedTurn(id: "t_1", ref: "m1", parent: "u_1", reply: "a_1"),
+            settings: SessionSettings(model: "m"),
             provider: "test")
     }
 

@@ -1,3 +1,4 @@
+import Conversation
 import JSON
 
 /// A content block that has started and not stopped.

@@ -55,7 +55,7 @@ extension ChatSession {
         }
         let before = log.lastSeq
         accept(
-            Turn(accepted: turn, options: send.options, provider: environment.provider.name), settings,
+            Turn(accepted: turn, settings: settings, provider: environment.provider.name),
             [
                 .accepted(turn: turn, message: message), .head(turn.reply),
             ], send.onBusy, from: follower
@@ -103,7 +103,7 @@ extension ChatSession {
         }
         let before = log.lastSeq
         accept(
-            Turn(accepted: turn, options: SettingsChange(), provider: environment.provider.name), settings,
+            Turn(accepted: turn, settings: settings, provider: environment.provider.name),
             [.accepted(turn: turn, message: nil), .head(turn.reply)], regenerate.onBusy, from: follower
         ) { session, commit in
             session.log.append(

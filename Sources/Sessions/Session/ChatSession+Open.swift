@@ -115,7 +115,7 @@ extension ChatSession {
     private func liveTurn(_ running: Running) -> LiveTurn {
         LiveTurn(
             turn: running.turn.accepted.id, state: "running", parent: running.turn.accepted.parent,
-            message: running.turn.accepted.reply, model: running.settings.model, context: running.plan,
+            message: running.turn.accepted.reply, model: running.turn.settings.model, context: running.plan,
             blocks: running.turn.liveBlocks)
     }
 

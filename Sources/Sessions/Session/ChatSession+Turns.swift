@@ -14,7 +14,7 @@ extension ChatSession {
     /// Accepts a turn: its changes and its first event become durable together. It starts at once where nothing runs: the
     /// provider is called while the commit is under way, and what it says waits behind the event in the log.
     func accept(
-        _ turn: Turn, _ settings: SessionSettings, _ changes: [SessionChange], _ onBusy: OnBusy,
+        _ turn: Turn, _ changes: [SessionChange], _ onBusy: OnBusy,
         from follower: FollowerID, announce: (isolated ChatSession, CommitID) -> Void
     ) {
         let accepted = turn.accepted
@@ -22,7 +22,6 @@ extension ChatSession {
             if !succeeded { abandon(accepted, follower) }
         }
         announce(self, number)
-        settingsOfQueued[accepted.id] = settings
         guard running != nil else { return start(turn) }
         queue.append(turn)
         log.append(.turnQueued(turn: accepted.id, parent: accepted.parent), ref: accepted.ref)
@@ -50,32 +49,29 @@ extension ChatSession {
 
     private func start(_ turn: Turn) {
         let accepted = turn.accepted
-        let settings = settingsOfQueued.removeValue(forKey: accepted.id) ?? self.settings
+        let settings = turn.settings
         let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: settings)
         log.append(
             .turnStarted(
                 turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: settings.model,
                 context: plan),
             ref: accepted.ref)
-        running = Running(turn: turn, settings: settings, plan: plan, firstSeq: log.lastSeq)
+        running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq)
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
     }
 
     /// Takes what a call to the model said. On the way from the provider's bytes to the sockets: no allocation for a token.
     package func receive(_ batch: ModelEventBatch, generation: Int) {
-        for event in batch.events {
-            // Of a call that is over, perhaps by the event before.
-            guard generation == self.generation else { break }
-            if case .delta(let index, let range) = event {
-                let fits = batch.text.withUnsafeBytes {
-                    append(UnsafeRawBufferPointer(rebasing: $0[range]), toBlock: index)
+        batch.text.withUnsafeBytes { text in
+            for event in batch.events {
+                // Of a call that is over, perhaps by the event before.
+                guard generation == self.generation else { break }
+                if case .delta(let index, let range) = event {
+                    let fits = append(UnsafeRawBufferPointer(rebasing: text[range]), toBlock: index)
+                    if !fits { stopRunning(.truncated, ref: nil, error: Turn.replyTooLong) }
+                } else if let actions = running?.turn.received(event) {
+                    perform(actions, ref: nil)
                 }
-                if !fits {
-                    stopRunning(.truncated, ref: nil, error: Turn.replyTooLong)
-                }
-            } else {
-                guard let actions = running?.turn.received(event) else { break }
-                perform(actions, ref: nil)
             }
         }
         changed()
@@ -134,9 +130,10 @@ extension ChatSession {
             messages.append(reply(of: turn, status: nil, usage: nil))
         }
         let request = ModelRequest(
-            model: running.settings.model, system: running.settings.system.isEmpty ? nil : running.settings.system,
-            messages: messages, tools: environment.tools.subset(running.settings.tools).descriptions,
-            temperature: running.settings.temperature, maxTokens: running.settings.maxTokens)
+            model: running.turn.settings.model,
+            system: running.turn.settings.system.isEmpty ? nil : running.turn.settings.system,
+            messages: messages, tools: environment.tools.subset(running.turn.settings.tools).descriptions,
+            temperature: running.turn.settings.temperature, maxTokens: running.turn.settings.maxTokens)
         generation += 1
         let receiver = TurnReceiver(session: self, generation: generation)
         running.call = environment.provider.start(request, on: loop.models, receiver: receiver)
@@ -161,7 +158,7 @@ extension ChatSession {
     }
 
     private func start(_ call: ToolCall, turn id: String) {
-        let runner = ToolRunner(registry: environment.tools.subset(running?.settings.tools))
+        let runner = ToolRunner(registry: environment.tools.subset(running?.turn.settings.tools))
         let startedAt = NIODeadline.now()
         // Detached: a tool must never hold the event loop.
         running?.tools[call.id] = Task.detached { [self] in
@@ -202,7 +199,8 @@ extension ChatSession {
             if seconds > 0, usage.outputTokens > 0 { timing.tokensPerSecond = Double(usage.outputTokens) / seconds }
         }
         end(
-            running.turn, reply: reply(of: running.turn, status: status, usage: usage, model: running.settings.model),
+            running.turn,
+            reply: reply(of: running.turn, status: status, usage: usage, model: running.turn.settings.model),
             TurnOutcome(
                 turn: running.turn.accepted.id, status: status, stopReason: stopReason, usage: usage, timing: timing,
                 error: error),
@@ -214,7 +212,6 @@ extension ChatSession {
 
     /// Ends a turn that was stopped before it started.
     func endQueued(_ turn: Turn, ref: String?) {
-        settingsOfQueued[turn.accepted.id] = nil
         end(
             turn, reply: reply(of: turn, status: .cancelled, usage: Usage()),
             TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming()),

@@ -21,7 +21,6 @@ package actor ChatSession {
     /// The running turn with what belongs to it only while it runs. A class, so that a token does not copy it.
     final class Running {
         var turn: Turn
-        let settings: SessionSettings
         let plan: ContextPlan
         var call: (any ModelCall)?
         var tools: [String: Task<Void, Never>] = [:]
@@ -30,9 +29,8 @@ package actor ChatSession {
         /// The turn's first event: the log keeps everything from there.
         let firstSeq: Int
 
-        init(turn: Turn, settings: SessionSettings, plan: ContextPlan, firstSeq: Int) {
+        init(turn: Turn, plan: ContextPlan, firstSeq: Int) {
             self.turn = turn
-            self.settings = settings
             self.plan = plan
             self.firstSeq = firstSeq
         }
@@ -57,8 +55,6 @@ package actor ChatSession {
     /// Which call to a model is heard: an event of an older one is dropped.
     var generation = 0
     var queue: Deque<Turn> = []
-    /// The settings that each waiting turn was accepted with.
-    var settingsOfQueued: [String: SessionSettings] = [:]
     /// How turns that ended were told, by their id; the newest few, for a `cancel` that comes too late.
     var outcomes = RecentOutcomes()
     private var lastCommit = CommitID(rawValue: 0)

@@ -55,7 +55,8 @@ struct Turn {
     }
 
     let accepted: AcceptedTurn
-    let options: SettingsChange
+    /// The session's settings as they were when the turn was accepted, with those of its own command.
+    let settings: SessionSettings
     /// The provider that opaque blocks belong to.
     let provider: String
     private(set) var phase: Phase = .queued
@@ -72,13 +73,11 @@ struct Turn {
     private var usageBefore: Usage?
     private var usageNow: Usage?
 
-    init(accepted: AcceptedTurn, options: SettingsChange, provider: String) {
+    init(accepted: AcceptedTurn, settings: SessionSettings, provider: String) {
         self.accepted = accepted
-        self.options = options
+        self.settings = settings
         self.provider = provider
     }
-
-    var isEnded: Bool { phase == .ended }
 
     /// What the provider counted so far; nil where it never said.
     var reportedUsage: Usage? {
