@@ -6,6 +6,8 @@ package import NIOCore
 package enum Answer: Sendable {
     case welcome(Welcome)
     case snapshot(Snapshot)
+    case history(HistoryPage)
+    case stats(SessionStats)
     case pong(JSONValue?)
     case goingAway(reason: String, reconnectAfter: Duration)
 
@@ -13,6 +15,8 @@ package enum Answer: Sendable {
         switch self {
         case .welcome(let welcome): return welcome.frame(ref: ref)
         case .snapshot(let snapshot): return snapshot.frame(ref: ref)
+        case .history(let page): return page.frame(ref: ref)
+        case .stats(let stats): return stats.frame(ref: ref)
         case .pong(let echo):
             var frame = FrameWriter(type: "pong")
             frame.field("ref", ref)
@@ -140,10 +144,7 @@ package struct Snapshot: Sendable {
     func frame(ref: String?) -> ByteBuffer {
         var frame = FrameWriter(type: "snapshot")
         frame.field("ref", ref)
-        frame.objects("messages", messages) { writer, entry in
-            writer.message(entry.message, siblings: entry.siblings)
-            writer.flag("cut", entry.isCut)
-        }
+        frame.objects("messages", messages) { $0.entry($1) }
         if let live { frame.object("live") { $0.live(live) } }
         frame.objects("queued", queued) { writer, queued in
             writer.field("turn", queued.turn)
@@ -152,5 +153,13 @@ package struct Snapshot: Sendable {
         frame.field("seq", seq)
         frame.field("more", hasMore)
         return frame.end()
+    }
+}
+
+extension FrameWriter {
+    /// A message as a snapshot and a history show it.
+    mutating func entry(_ entry: Snapshot.Entry) {
+        message(entry.message, siblings: entry.siblings)
+        flag("cut", entry.isCut)
     }
 }

@@ -53,6 +53,16 @@ extension ClientCommand {
             self = .regenerate(
                 Regenerate(
                     message: try fields.id("message"), onBusy: try fields.choice("on_busy", OnBusy.self) ?? .interrupt))
+        case "edit":
+            try ClientCommand.demand(id, of: type)
+            self = .edit(try Edit(fields))
+        case "select": self = .select(try fields.required("message", fields.id("message")))
+        // The settings are members of the frame itself; none of them is called `type` or `id`.
+        case "configure": self = .configure(try SettingsChange(fields))
+        case "history": self = .history(try History(fields))
+        case "stats": self = .stats
+        case "clear": self = .clear
+        case "delete": self = .delete
         case "ping": self = .ping(fields.echo("t"))
         default:
             throw CommandError(.unknownType, "There is no command of type \"\(type)\".", field: "type")
@@ -83,19 +93,38 @@ extension ClientCommand.Open {
 
 extension ClientCommand.Send {
     fileprivate init(_ fields: FieldReader) throws(CommandError) {
-        text = try Self.text(fields)
+        text = try fields.messageText()
         onBusy = try fields.choice("on_busy", OnBusy.self) ?? .queue
         options =
             try fields.object("options").map { (nested) throws(CommandError) in
                 try SettingsChange(options: nested)
             } ?? SettingsChange()
     }
+}
 
-    /// `text`, or the text blocks of `content`.
-    private static func text(_ fields: FieldReader) throws(CommandError) -> String {
-        var text = try fields.string("text", scalars: nil)
+extension ClientCommand.Edit {
+    fileprivate init(_ fields: FieldReader) throws(CommandError) {
+        message = try fields.required("message", fields.id("message"))
+        text = try fields.messageText()
+        onBusy = try fields.choice("on_busy", OnBusy.self) ?? .interrupt
+    }
+}
+
+extension ClientCommand.History {
+    fileprivate init(_ fields: FieldReader) throws(CommandError) {
+        before = try fields.required("before", fields.id("before"))
+        limit =
+            try fields.integer("limit", in: 1...ProtocolLimits.historyMessages)
+            ?? ProtocolLimits.historyMessagesDefault
+    }
+}
+
+extension FieldReader {
+    /// What a user says, within the bounds of a message: `text`, or the text blocks of `content`.
+    fileprivate func messageText() throws(CommandError) -> String {
+        var text = try string("text", scalars: nil)
         var field = "text"
-        if text == nil, let blocks = try fields.array("content") {
+        if text == nil, let blocks = try array("content") {
             field = "content"
             var parts: [String] = []
             for (index, block) in blocks.enumerated() {

@@ -18,6 +18,18 @@ package enum ClientCommand: Hashable, Sendable {
     case send(Send)
     case cancel(Cancel)
     case regenerate(Regenerate)
+    case edit(Edit)
+    /// Make the branch of a message, named by its id, the one that is shown and continued.
+    case select(String)
+    /// Change the session's settings from the next turn on. An empty change is allowed and changes nothing.
+    case configure(SettingsChange)
+    case history(History)
+    /// Ask what the session has used so far.
+    case stats
+    /// Empty the session's history; its settings stay.
+    case clear
+    /// Remove the session.
+    case delete
     case ping(JSONValue?)
 
     /// Follow a session, or make one.
@@ -74,6 +86,33 @@ package enum ClientCommand: Hashable, Sendable {
         package init(message: String? = nil, onBusy: OnBusy = .interrupt) {
             self.message = message
             self.onBusy = onBusy
+        }
+    }
+
+    /// Say a user message differently: a sibling of it, and a reply to that.
+    package struct Edit: Hashable, Sendable {
+        /// The user message that is said differently.
+        package var message: String
+        package var text: String
+        package var onBusy: OnBusy
+
+        package init(message: String, text: String, onBusy: OnBusy = .interrupt) {
+            self.message = message
+            self.text = text
+            self.onBusy = onBusy
+        }
+    }
+
+    /// Ask for older messages.
+    package struct History: Hashable, Sendable {
+        /// The message whose parents are wanted; it is not among them.
+        package var before: String
+        /// How many messages the answer holds at most, from 1 to `ProtocolLimits.historyMessages`.
+        package var limit: Int
+
+        package init(before: String, limit: Int = ProtocolLimits.historyMessagesDefault) {
+            self.before = before
+            self.limit = limit
         }
     }
 }

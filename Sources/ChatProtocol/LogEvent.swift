@@ -16,6 +16,13 @@ package enum LogEvent: Sendable {
     case turnDone(TurnOutcome)
     /// The head moved: `siblings` by the id of each message whose siblings changed.
     case head(message: String, siblings: [String: [String]])
+    /// The settings as they now stand, for this and the next two: whoever makes the event has put the names of the tools
+    /// in the place of nil, which stands for all.
+    case sessionUpdated(SessionSettings)
+    /// There are no messages any more.
+    case sessionCleared(SessionSettings)
+    /// The last event of its log.
+    case sessionDeleted(SessionSettings)
 
     /// The event as a frame.
     ///
@@ -76,6 +83,8 @@ package enum LogEvent: Sendable {
                     }
                 }
             }
+        case .sessionUpdated(let settings), .sessionCleared(let settings), .sessionDeleted(let settings):
+            frame.object("settings") { $0.settings(settings) }
         }
         return frame.end()
     }
@@ -91,6 +100,9 @@ package enum LogEvent: Sendable {
         case .toolDone: "tool.done"
         case .turnDone: "turn.done"
         case .head: "head"
+        case .sessionUpdated: "session.updated"
+        case .sessionCleared: "session.cleared"
+        case .sessionDeleted: "session.deleted"
         }
     }
 }

@@ -79,6 +79,68 @@ import Testing
             ])
     }
 
+    @Test func `what became of the session, with its settings`() throws {
+        let settings = SessionSettings(
+            title: "T", model: "m", temperature: 0.5, maxTokens: 10, tools: ["calculate"],
+            context: SessionSettings.Context(turns: 3))
+        let json: JSONValue = [
+            "title": "T", "system": "", "model": "m", "temperature": 0.5, "max_tokens": 10, "tools": ["calculate"],
+            "context": ["policy": "full", "turns": 3],
+        ]
+        for (event, type) in [
+            (LogEvent.sessionUpdated(settings), "session.updated"),
+            (.sessionCleared(settings), "session.cleared"), (.sessionDeleted(settings), "session.deleted"),
+        ] {
+            let frame = try self.json(event.frame(seq: 9, ref: "c1"))
+            #expect(frame == ["type": .string(type), "seq": 9, "ref": "c1", "settings": json])
+        }
+    }
+
+    @Test func `a history has its messages as a snapshot has them`() throws {
+        let said = Message(id: "u", parent: nil, role: .user, content: [.text("Hi")], createdAt: 0, turn: "t")
+        let entries = [
+            Snapshot.Entry(message: said, siblings: ["u", "v"], isCut: false),
+            Snapshot.Entry(message: said, siblings: ["u"], isCut: true),
+        ]
+        let page = try json(Answer.history(HistoryPage(messages: entries, hasMore: true)).frame(ref: "h"))
+        #expect(
+            page == [
+                "type": "history", "ref": "h",
+                "messages": [
+                    [
+                        "id": "u", "parent": nil, "siblings": ["u", "v"], "role": "user",
+                        "content": [["kind": "text", "text": "Hi"]], "created_at": "1970-01-01T00:00:00.000Z",
+                        "turn": "t", "partial": false,
+                    ],
+                    [
+                        "id": "u", "parent": nil, "siblings": ["u"], "role": "user",
+                        "content": [["kind": "text", "text": "Hi"]], "created_at": "1970-01-01T00:00:00.000Z",
+                        "turn": "t", "partial": false, "cut": true,
+                    ],
+                ],
+                "more": true,
+            ])
+        let snapshot = Snapshot(messages: entries, live: nil, queued: [], seq: 3, hasMore: false)
+        #expect(try json(Answer.snapshot(snapshot).frame(ref: nil))["messages"] == page["messages"])
+        #expect(
+            try json(Answer.history(HistoryPage(messages: [], hasMore: false)).frame(ref: nil))
+                == ["type": "history", "messages": [], "more": false])
+    }
+
+    @Test func `stats count, and say since when`() throws {
+        var stats = SessionStats(
+            turnCount: 2, messageCount: 4, inputTokens: 10, outputTokens: 20, cacheReadTokens: 30, createdAt: 1000,
+            age: .milliseconds(61_500), lastActiveAt: 62_000)
+        #expect(
+            try json(Answer.stats(stats).frame(ref: "s")) == [
+                "type": "stats", "ref": "s", "turn_count": 2, "message_count": 4, "input_tokens": 10,
+                "output_tokens": 20, "cache_read_tokens": 30, "created_at": "1970-01-01T00:00:01.000Z",
+                "age_ms": 61_500, "last_active_at": "1970-01-01T00:01:02.000Z",
+            ])
+        stats.age = .seconds(-5)
+        #expect(try json(Answer.stats(stats).frame(ref: nil))["age_ms"] == 0)
+    }
+
     @Test func `a delta's text is escaped`() throws {
         var buffer = ByteBuffer()
         var text = "\"\\\u{8}\n\u{1F}é\u{1F600}"

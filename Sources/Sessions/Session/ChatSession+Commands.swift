@@ -17,6 +17,8 @@ extension ChatSession {
             case .regenerate(let regenerate): try self.regenerate(regenerate, ref: ref ?? "", from: follower)
             case .cancel(let cancel): try self.cancel(cancel, ref: ref, from: follower)
             case .ping(let echo): answer(Answer.pong(echo).frame(ref: ref), to: follower)
+            case .edit, .select, .configure, .history, .stats, .clear, .delete:
+                throw CommandError(.unknownType, "This command is not there yet.", field: "type")
             case .open: break
             }
         } catch {
