@@ -13,7 +13,7 @@ package enum ProtocolLimits {
     package static let deltaBytes = 16 * 1024
     /// The most messages in one `snapshot` or `history`.
     package static let historyMessages = 500
-    /// How many messages a `snapshot` holds where `open` does not say.
+    /// How many messages a `snapshot` or a `history` holds where the client does not say.
     package static let historyMessagesDefault = 50
     /// The bytes that messages may fill in one `snapshot` or `history`: a server frame with room for the rest of it.
     package static let historyBytes = 192 * 1024

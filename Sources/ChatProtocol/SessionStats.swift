@@ -1,7 +1,7 @@
 import Conversation
 import NIOCore
 
-/// The answer to `stats`: what a session has used so far, on all its branches.
+/// The answer to `stats`: what a session has used on all its branches since it was made or last cleared.
 package struct SessionStats: Hashable, Sendable {
     /// Turns that were accepted.
     package var turnCount: Int
