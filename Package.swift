@@ -82,7 +82,7 @@ let package = Package(
                 "Models", "Tools", "Sessions", "WebClient",
                 .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
                 .nioHTTPTypesHTTP1,
-                .nioConcurrencyHelpers, .lifecycle, .logging,
+                .nioConcurrencyHelpers, .deque, .lifecycle, .logging,
             ]),
 
         // What runs.

@@ -81,6 +81,25 @@ package struct MessageTree: Sendable {
         self.head = id
     }
 
+    /// Makes what was the head before the head again, as one does who takes a change back.
+    package mutating func restoreHead(_ id: String?) {
+        self.head = id.flatMap { self.nodes[$0] == nil ? nil : $0 }
+    }
+
+    /// Removes a message or a reservation that has no children; without effect where it has some. A head that is removed
+    /// leaves no head.
+    package mutating func removeLeaf(_ id: String) {
+        guard let node = self.nodes[id], node.children.isEmpty else { return }
+        if let parent = node.parent {
+            self.nodes[parent]?.children.removeAll { $0 == id }
+        } else {
+            self.roots.removeAll { $0 == id }
+        }
+        if node.message != nil { self.count -= 1 }
+        if self.head == id { self.head = nil }
+        self.nodes[id] = nil
+    }
+
     /// Forgets everything, the reservations too.
     package mutating func clear() {
         self = MessageTree()

@@ -12,6 +12,9 @@ package enum TokenEstimate {
     /// Tokens. The frame of a tool call or a tool's result in a prompt: its name, its id and the markers around.
     package static let perToolBlock = 12
 
+    /// Bytes of UTF-8 that make a token, about: for bounds on what is not looked at.
+    package static let bytesPerToken = 4
+
     package static func tokens(in text: String) -> Int {
         var quarters = 0
         for byte in text.utf8 {

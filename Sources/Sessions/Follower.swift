@@ -19,6 +19,9 @@ package protocol FollowerTransport: AnyObject, Sendable {
 
     /// The connection fell further behind than the log reaches back.
     func fellBehind(_ follower: FollowerID)
+
+    /// The session is gone, and the connection has been sent the last that it said: it follows nothing any more.
+    func released(_ follower: FollowerID)
 }
 
 /// A session's side of one follower: its cursor in the log, and what is to be sent to this connection alone.
@@ -33,6 +36,8 @@ final class Follower {
     private var heldCommands: [(command: ClientCommand, ref: String?)]? = []
     /// Whether it stands in the loop's list of followers that have something to send.
     var isDue = false
+    /// Whether it is let go once it has been sent what there is for it.
+    var isLeaving = false
 
     init(transport: any FollowerTransport, cursor: LogCursor, isReady: Bool) {
         self.transport = transport

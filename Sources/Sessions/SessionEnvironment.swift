@@ -13,11 +13,14 @@ package struct SessionEnvironment: Sendable {
     package var defaults: SessionSettings
     /// How often connections are pinged; clients are told.
     package var pingInterval: Duration
+    package var limits: SessionLimits
     package var logger: Logger
+    let drain = SessionDrain()
 
     package init(
         provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore,
-        policy: any ContextPolicy, defaults: SessionSettings, pingInterval: Duration, logger: Logger
+        policy: any ContextPolicy, defaults: SessionSettings, pingInterval: Duration,
+        limits: SessionLimits = SessionLimits(), logger: Logger
     ) {
         self.provider = provider
         self.tools = tools
@@ -25,6 +28,7 @@ package struct SessionEnvironment: Sendable {
         self.policy = policy
         self.defaults = defaults
         self.pingInterval = pingInterval
+        self.limits = limits
         self.logger = logger
     }
     /// The models that a client may choose, the default first.

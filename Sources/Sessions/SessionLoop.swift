@@ -14,6 +14,9 @@ package final class SessionLoop: Sendable {
         var isScheduled = false
         /// Filled and emptied for every follower in turn, so that a token costs no allocation.
         var batch = FrameBatch(capacityBytes: Follower.batchBytes)
+        /// Sessions with something in memory that is looked after now and then: all but those that rest.
+        var active: [ObjectIdentifier: ChatSession] = [:]
+        var ticks: RepeatedTask?
     }
 
     package let eventLoop: any EventLoop
@@ -37,6 +40,42 @@ package final class SessionLoop: Sendable {
         eventLoop.execute { self.flush() }
     }
 
+    // MARK: Now and then
+
+    /// How often sessions are looked after. 1 s: the least of what `SessionLimits` asks for.
+    private static let tickInterval = TimeAmount.seconds(1)
+
+    /// Has a session looked after from now on. Called on the loop.
+    func activate(_ session: ChatSession) {
+        state.value.active[ObjectIdentifier(session)] = session
+        guard state.value.ticks == nil else { return }
+        // All at once, so that a second's checkpoints are one transaction.
+        state.value.ticks = eventLoop.scheduleRepeatedTask(
+            initialDelay: Self.tickInterval, delay: Self.tickInterval
+        ) { [weak self] task in
+            if let self { self.tick() } else { task.cancel() }
+        }
+    }
+
+    /// The session rests, or is gone.
+    func deactivate(_ session: ChatSession) {
+        state.value.active[ObjectIdentifier(session)] = nil
+    }
+
+    /// The sessions that have anything in memory. Called on the loop.
+    var active: [ChatSession] { Array(state.value.active.values) }
+
+    private func tick() {
+        let now = NIODeadline.now()
+        for session in state.value.active.values { session.assumeIsolated { $0.tick(now) } }
+        if state.value.active.isEmpty {
+            state.value.ticks?.cancel()
+            state.value.ticks = nil
+        }
+    }
+
+    // MARK: Sending
+
     private func flush() {
         state.value.isScheduled = false
         let due = state.value.due
@@ -57,12 +96,20 @@ package final class SessionLoop: Sendable {
             let pulled = session.assumeIsolated { $0.pull(follower, into: &batch) }
             guard let pulled else { return }
             let transport = pulled.transport
-            if pulled.fellBehind {
+            if pulled.end == .fellBehind {
                 onLoop(of: transport) { transport.fellBehind(follower) }
                 return
             }
-            guard !batch.isEmpty else { return }
+            guard !batch.isEmpty || pulled.end != nil else { return }
             hasMore = pulled.hasMore
+            if pulled.end == .released {
+                let last = batch
+                onLoop(of: transport) {
+                    _ = transport.deliver(last, for: follower)
+                    transport.released(follower)
+                }
+                return
+            }
             if transport.eventLoop === eventLoop {
                 let takesMore = transport.deliver(batch, for: follower)
                 if !takesMore {

@@ -70,7 +70,7 @@ import Testing
         #expect(frames[1]["status"] == "cancelled")
         #expect(frames[1]["ref"] == "c1")
         #expect(frames[1]["usage"]?["estimated"] == true)
-        let later = fixture.join(session, 2)
+        let later = try await fixture.join(session, 2)
         let snapshot = try await later.until("snapshot").last
         let reply = try #require(snapshot?["messages"]?.arrayValue?.last)
         #expect(reply["content"] == [["kind": "text", "text": "Hel"]])
@@ -203,7 +203,7 @@ import Testing
         #expect(frames.types.first == "head")
         let second = try #require(frames[0]["message"]?.stringValue)
         #expect(frames[0]["siblings"]?[firstReply] == [.string(firstReply), .string(second)])
-        let later = fixture.join(session, 2)
+        let later = try await fixture.join(session, 2)
         let messages = try await later.until("snapshot").last?["messages"]?.arrayValue
         #expect(messages?.last?["content"] == [["kind": "text", "text": "Two"]])
         #expect(messages?.last?["siblings"] == [.string(firstReply), .string(second)])

@@ -18,7 +18,7 @@ import Testing
 
     @Test func `one who comes back with epoch and seq gets exactly the rest`() async throws {
         let fixture = try SessionFixture()
-        let session = try fixture.directory.create(
+        let session = try await fixture.directory.create(
             owner: SessionFixture.owner, ref: nil, settings: nil, on: fixture.loops[0]
         ).session
         let follower = RecordingFollower(1, on: fixture.loops[0])
@@ -33,7 +33,7 @@ import Testing
         let after = try #require(seen.last?["seq"]?.intValue)
         session.perform { $0.unfollow(follower.id) }
         try await call.say(pieces(3..<10))
-        let back = fixture.join(session, 2, epoch: epoch, after: after)
+        let back = try await fixture.join(session, 2, epoch: epoch, after: after)
         #expect(try await back.next()["resume"] == "exact")
         try await call.say(
             pieces(10..<12) + [
@@ -51,7 +51,7 @@ import Testing
         session.send("Hi", id: "m1", from: follower)
         try await fixture.provider.nextCall().reply("Hello")
         _ = try await follower.until("turn.done")
-        let back = fixture.join(session, 2, epoch: epoch, after: after)
+        let back = try await fixture.join(session, 2, epoch: epoch, after: after)
         let frames = try await back.until("snapshot")
         #expect(frames[0]["resume"] == "snapshot")
         let snapshot = frames[1]
@@ -65,7 +65,7 @@ import Testing
         let fixture = try SessionFixture()
         let (session, _) = try await fixture.open()
         let epoch = await session.epoch
-        let back = fixture.join(session, 2, epoch: epoch, after: 99)
+        let back = try await fixture.join(session, 2, epoch: epoch, after: 99)
         #expect(try await back.next()["resume"] == "snapshot")
     }
 
@@ -76,7 +76,7 @@ import Testing
         let call = try await fixture.provider.nextCall()
         try await call.say([.event(.blockStarted(index: 0, .text))] + pieces(0..<5))
         _ = try await follower.until("delta")
-        let late = fixture.join(session, 2, on: 1)
+        let late = try await fixture.join(session, 2, on: 1)
         let snapshot = try #require(try await late.until("snapshot").last)
         let live = try #require(snapshot["live"])
         #expect(live["state"] == "running")
@@ -101,7 +101,7 @@ import Testing
         for _ in 0..<40 { try await call.say([.delta(0, piece)]) }
         session.send("And then?", id: "m2", from: follower)
         _ = try await follower.until("turn.queued")
-        let late = fixture.join(session, 2)
+        let late = try await fixture.join(session, 2)
         let snapshot = try #require(try await late.until("snapshot").last)
         #expect(snapshot["live"] == nil)
         #expect(snapshot["messages"]?.arrayValue?.count == 1)
@@ -110,7 +110,7 @@ import Testing
         #expect(rest.text.utf8.count == 400_000)
         #expect(rest.types.contains("turn.started"))
         #expect(rest.types.count { $0 == "message" } == 1)
-        let after = fixture.join(session, 3)
+        let after = try await fixture.join(session, 3)
         let messages = try #require(try await after.until("snapshot").last?["messages"]?.arrayValue)
         #expect(messages.contains { $0["cut"] == true } || messages.count < 3)
     }
@@ -123,7 +123,7 @@ import Testing
             try await fixture.provider.nextCall().reply("Answer \(number)")
             _ = try await follower.until("turn.done")
         }
-        let late = fixture.join(session, 2, history: 3)
+        let late = try await fixture.join(session, 2, history: 3)
         let snapshot = try #require(try await late.until("snapshot").last)
         let texts = snapshot["messages"]?.arrayValue?.compactMap {
             $0["content"]?.arrayValue?.first?["text"]?.stringValue
@@ -140,7 +140,7 @@ import Testing
         let session: ChatSession
         if isNew {
             let directory = fixture.directory
-            session = try directory.create(
+            session = try await directory.create(
                 owner: SessionFixture.owner, ref: nil, settings: nil, on: fixture.loops[0]
             ).session
         } else {
@@ -177,7 +177,7 @@ import Testing
     @Test func `a long reply that has ended is still there for one who reads slowly`() async throws {
         let fixture = try SessionFixture()
         let (session, fast) = try await fixture.open()
-        let slow = fixture.join(session, 2)
+        let slow = try await fixture.join(session, 2)
         _ = try await slow.until("snapshot")
         try await slow.fillUp()
         session.send("Hi", id: "m1", from: fast)
@@ -210,7 +210,10 @@ import Testing
     @Test func `every follower sees every event once, in order, on whichever loop`() async throws {
         let fixture = try SessionFixture()
         let (session, first) = try await fixture.open()
-        let others = (2...5).map { fixture.join(session, $0, on: $0 % 2) }
+        let others = [
+            try await fixture.join(session, 2), try await fixture.join(session, 3, on: 1),
+            try await fixture.join(session, 4), try await fixture.join(session, 5, on: 1),
+        ]
         for other in others { _ = try await other.until("snapshot") }
         session.send("Hi", id: "m1", from: first)
         let call = try await fixture.provider.nextCall()
@@ -231,7 +234,7 @@ import Testing
     func `a slow follower gets fewer, larger frames and the same text`(loop: Int) async throws {
         let fixture = try SessionFixture()
         let (session, fast) = try await fixture.open()
-        let slow = fixture.join(session, 2, on: loop)
+        let slow = try await fixture.join(session, 2, on: loop)
         _ = try await slow.until("snapshot")
         try await slow.fillUp()
         session.send("Hi", id: "m1", from: fast)
@@ -253,7 +256,7 @@ import Testing
     @Test func `a follower who left hears nothing more`() async throws {
         let fixture = try SessionFixture()
         let (session, first) = try await fixture.open()
-        let second = fixture.join(session, 2)
+        let second = try await fixture.join(session, 2)
         _ = try await second.until("snapshot")
         session.perform { $0.unfollow(second.id) }
         session.send("Hi", id: "m1", from: first)
@@ -268,11 +271,11 @@ import Testing
     @Test func `a session that is somebody else's is not found, as one that does not exist`() async throws {
         let fixture = try SessionFixture()
         let (session, _) = try await fixture.open()
-        let foreign = #expect(throws: CommandError.self) {
-            try fixture.directory.find(session.id, owner: Owner(key: "anonymous:1"))
+        let foreign = await #expect(throws: CommandError.self) {
+            try await fixture.directory.find(session.id, owner: Owner(key: "anonymous:1"), on: fixture.loops[0])
         }
-        let missing = #expect(throws: CommandError.self) {
-            try fixture.directory.find("s_nothing", owner: SessionFixture.owner)
+        let missing = await #expect(throws: CommandError.self) {
+            try await fixture.directory.find("s_nothing", owner: SessionFixture.owner, on: fixture.loops[0])
         }
         #expect(foreign?.code == .notFound)
         #expect(missing?.code == .notFound)
@@ -282,9 +285,9 @@ import Testing
         let fixture = try SessionFixture()
         let loop = fixture.loops[0]
         let owner = SessionFixture.owner
-        let first = try fixture.directory.create(owner: owner, ref: "o1", settings: nil, on: loop)
-        let again = try fixture.directory.create(owner: owner, ref: "o1", settings: nil, on: loop)
-        let others = try fixture.directory.create(owner: Owner(key: "x"), ref: "o1", settings: nil, on: loop)
+        let first = try await fixture.directory.create(owner: owner, ref: "o1", settings: nil, on: loop)
+        let again = try await fixture.directory.create(owner: owner, ref: "o1", settings: nil, on: loop)
+        let others = try await fixture.directory.create(owner: Owner(key: "x"), ref: "o1", settings: nil, on: loop)
         #expect(first.session === again.session)
         #expect(first.isNew && !again.isNew)
         #expect(others.session !== first.session)

@@ -2,36 +2,11 @@ import ChatProtocol
 import Conversation
 import JSON
 import Models
-import NIOConcurrencyHelpers
 import Testing
 
 @testable import Sessions
 
 @Suite(.timeLimit(.minutes(1))) struct StoreFailureTests {
-    /// Completes commits when the test says so, or fails them.
-    final class HeldStore: SessionStore {
-        typealias Completion = @Sendable (Result<Void, SessionStoreError>) -> Void
-        private let state = NIOLockedValueBox<(isHolding: Bool, held: [Completion])>((false, []))
-
-        func write(_ commit: SessionCommit, completion: @escaping Completion) {
-            let isHeld = state.withLockedValue { state in
-                if state.isHolding { state.held.append(completion) }
-                return state.isHolding
-            }
-            if !isHeld { completion(.success(())) }
-        }
-
-        func hold() { state.withLockedValue { $0.isHolding = true } }
-
-        func release(_ result: Result<Void, SessionStoreError> = .success(())) {
-            let held = state.withLockedValue { state in
-                defer { state = (false, []) }
-                return state.held
-            }
-            for completion in held { completion(result) }
-        }
-    }
-
     @Test func `nothing is seen before it is on disk, and the model is asked meanwhile`() async throws {
         let store = HeldStore()
         let fixture = try SessionFixture(store: store)
@@ -52,7 +27,7 @@ import Testing
         store.hold()
         session.send("Hi", id: "m1", from: follower)
         let call = try await fixture.provider.nextCall()
-        let late = fixture.join(session, 2)
+        let late = try await fixture.join(session, 2)
         try await call.say([.event(.blockStarted(index: 0, .text)), .delta(0, "Hel")])
         store.release()
         let snapshot = try #require(try await late.until("snapshot").last)
@@ -67,7 +42,7 @@ import Testing
         store.hold()
         session.send("Hi", id: "m1", from: follower)
         let call = try await fixture.provider.nextCall()
-        store.release(.failure(.unavailable("disk full")))
+        store.release(failing: .unavailable("disk full"))
         let frames = try await follower.until("error")
         #expect(frames.last?["code"] == "storage")
         #expect(frames.last?["ref"] == "m1")

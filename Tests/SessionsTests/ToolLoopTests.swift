@@ -55,7 +55,7 @@ import Tools
         #expect(frames[6]["output"] == "ho")
         #expect(frames[6]["is_error"] == false)
         #expect(frames[7]["index"] == 1)
-        let late = fixture.join(session, 2)
+        let late = try await fixture.join(session, 2)
         let content = try await late.until("snapshot").last?["messages"]?.arrayValue?.last?["content"]?.arrayValue
         #expect(content?.compactMap { $0["kind"]?.stringValue } == ["tool_call", "tool_result", "text"])
     }

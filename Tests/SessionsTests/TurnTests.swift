@@ -10,8 +10,9 @@ import Testing
 @Suite struct TurnTests {
     private func makeTurn() -> Turn {
         Turn(
-            accepted: AcceptedTurn(id: "t_1", ref: "m1", parent: "u_1", reply: "a_1"),
-            settings: SessionSettings(model: "m"),
+            accepted: AcceptedTurn(
+                id: "t_1", kind: .send, ref: "m1", parent: "u_1", reply: "a_1", seq: 1,
+                settings: SessionSettings(model: "m")),
             provider: "test")
     }
 

@@ -1,4 +1,5 @@
 package import ChatProtocol
+import DequeModule
 package import NIOCore
 package import Sessions
 import Synchronization
@@ -21,6 +22,9 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     private let directory: SessionDirectory
     private var connection: WebSocketConnection?
     private var following: Following?
+    /// What came behind an `open` whose session is still being looked for; nil while none is.
+    private var heldFrames: Deque<ClientFrame>?
+    private var heldBytes = 0
     private var openDeadline: Scheduled<Void>?
     private var flood = FloodGauge()
     /// What was answered here since the socket took nothing more, in bytes.
@@ -62,23 +66,28 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
         } catch {
             return send(error.error.frame(ref: error.ref))
         }
-        do throws(CommandError) {
-            try handle(frame)
-        } catch {
-            send(error.frame(ref: frame.id))
+        guard heldFrames == nil else {
+            heldBytes += payload.readableBytes
+            guard heldBytes <= ChatConnectionBounds.heldBytes else {
+                return close(.policyViolation, "Too much came before \"open\" was answered.")
+            }
+            heldFrames?.append(frame)
+            return
         }
+        handle(frame)
     }
 
-    private func handle(_ frame: ClientFrame) throws(CommandError) {
+    private func handle(_ frame: ClientFrame) {
         switch frame.command {
         case .open(let open):
-            try follow(open, ref: frame.id)
+            find(open, ref: frame.id)
         case .ping(let echo):
             // Also before `open`: it asks after the connection, not after a session.
             send(Answer.pong(echo).frame(ref: frame.id))
         case let command:
             guard let following else {
-                throw CommandError(.notOpen, "Say \"open\" first: this connection follows no session.")
+                let error = CommandError(.notOpen, "Say \"open\" first: this connection follows no session.")
+                return send(error.frame(ref: frame.id))
             }
             following.session.perform { $0.handle(command, ref: frame.id, from: following.id) }
         }
@@ -94,33 +103,71 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     package func webSocketShouldQuiesce(_ connection: WebSocketConnection) {
         send(
             Answer.goingAway(reason: "restarting", reconnectAfter: ChatConnectionBounds.reconnectAfter).frame(ref: nil))
-        close(.restarting, "The server restarts.")
+        guard let session = following?.session else { return close(.restarting, "The server restarts.") }
+        // A turn may run to its end, and be seen to.
+        session.perform { session in
+            session.whenQuiet {
+                self.eventLoop.execute { self.close(.restarting, "The server restarts.") }
+            }
+        }
     }
 
     package func webSocketClosed(_ connection: WebSocketConnection, end: ConnectionEnd) {
         openDeadline?.cancel()
-        unfollow()
         self.connection = nil
+        // What was said behind an `open` is still carried out, once that is.
+        if heldFrames == nil { unfollow() }
     }
 
     // MARK: Following
 
-    private func follow(_ open: ClientCommand.Open, ref: String?) throws(CommandError) {
-        let session: ChatSession
-        var isNew = false
-        if let id = open.session {
-            session = try directory.find(id, owner: owner)
-        } else {
-            (session, isNew) = try directory.create(owner: owner, ref: ref, settings: open.create, on: eventLoop)
-        }
+    /// Looks for the session that is to be followed, or has one made. What comes meanwhile waits.
+    private func find(_ open: ClientCommand.Open, ref: String?) {
         openDeadline?.cancel()
-        unfollow()
-        let following = Following(session: session, id: .next())
-        self.following = following
-        let isReady = connection?.isWritable ?? false
-        session.perform { [isNew] in
-            $0.follow(following.id, open, ref: ref, isNew: isNew, isReady: isReady, over: self)
+        heldFrames = []
+        Task { [directory, owner, eventLoop] in
+            let found: Result<(session: ChatSession, isNew: Bool), CommandError>
+            do throws(CommandError) {
+                if let id = open.session {
+                    found = .success((try await directory.find(id, owner: owner, on: eventLoop), false))
+                } else {
+                    found = .success(
+                        try await directory.create(owner: owner, ref: ref, settings: open.create, on: eventLoop))
+                }
+            } catch {
+                found = .failure(error)
+            }
+            eventLoop.execute { [found] in self.found(found, open, ref: ref) }
         }
+    }
+
+    private func found(
+        _ found: Result<(session: ChatSession, isNew: Bool), CommandError>, _ open: ClientCommand.Open, ref: String?
+    ) {
+        switch found {
+        case .success(let (session, isNew)):
+            unfollow()
+            let following = Following(session: session, id: .next())
+            self.following = following
+            let isReady = connection?.isWritable ?? false
+            session.perform {
+                $0.follow(following.id, open, ref: ref, isNew: isNew, isReady: isReady, over: self)
+            }
+        case .failure(let error):
+            send(error.frame(ref: ref))
+        }
+        var frames = heldFrames ?? []
+        heldFrames = nil
+        heldBytes = 0
+        while let frame = frames.popFirst() {
+            handle(frame)
+            guard heldFrames == nil else {
+                // Another `open`: the rest waits for that one.
+                heldFrames = frames
+                return
+            }
+        }
+        if connection == nil { unfollow() }
     }
 
     private func unfollow() {
@@ -140,6 +187,10 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     package func fellBehind(_ follower: FollowerID) {
         guard follower == following?.id else { return }
         close(.policyViolation, "The connection reads too slowly; resume with \"open\".")
+    }
+
+    package func released(_ follower: FollowerID) {
+        if follower == following?.id { following = nil }
     }
 
     // MARK: Sending

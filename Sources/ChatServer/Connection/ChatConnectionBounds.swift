@@ -7,6 +7,8 @@ enum ChatConnectionBounds {
     /// The most bytes of errors and pongs that wait for a client that does not read. 256 KiB: a client that asks thousands of
     /// times without reading once wants no answers.
     static let unreadBytes = 256 * 1024
+    /// The most bytes of frames that wait for an `open` to be answered. 4 MiB: four of the largest; an answer takes milliseconds.
+    static let heldBytes = 4 * 1024 * 1024
     /// What `going_away` tells a client to wait. 1 s: a restart takes about that.
     static let reconnectAfter = Duration.seconds(1)
 }

@@ -120,14 +120,36 @@ struct SessionLog {
 
     /// Voids the events of a commit that failed. What the commit's failure means for the events behind it is the session's to
     /// say, by further events.
-    mutating func failed(_ commit: CommitID) {
+    ///
+    /// - Parameter event: what stands in the place of the commit's first event, if anything is to be seen there.
+    mutating func failed(_ commit: CommitID, instead event: LogEvent? = nil, ref: String? = nil) {
         guard let first = pending.first, first.commit == commit else { return }
-        for position in first.entry..<first.entry + first.count {
-            let entry = entries[position - base]
-            retainedBytes -= entry.byteCount
-            entries[position - base] = .void(seq: entry.lastSeq)
-        }
         pending.removeFirst()
+        for position in first.entry..<first.entry + first.count {
+            void(position)
+        }
+        guard let event else { return }
+        let seq = entries[first.entry - base].lastSeq
+        let frame = event.frame(seq: seq, ref: ref)
+        retainedBytes += frame.readableBytes
+        entries[first.entry - base] = .frame(seq: seq, frame)
+    }
+
+    /// Voids what was appended from `seq` on and waits for no commit of its own. Nobody can have seen it: it stands behind a
+    /// commit that is about to fail.
+    mutating func void(from seq: Int) {
+        var waiting: Set<Int> = []
+        for commit in pending { waiting.formUnion(commit.entry..<commit.entry + commit.count) }
+        for position in (base..<endPosition).reversed() {
+            guard entries[position - base].lastSeq >= seq else { break }
+            if !waiting.contains(position) { void(position) }
+        }
+    }
+
+    private mutating func void(_ position: Int) {
+        let entry = entries[position - base]
+        retainedBytes -= entry.byteCount
+        entries[position - base] = .void(seq: entry.lastSeq)
     }
 
     // MARK: Reading
@@ -207,5 +229,14 @@ struct SessionLog {
             entries.removeFirst()
             base += 1
         }
+    }
+
+    /// Drops everything, as a session does that rests. Only where nothing waits for a commit.
+    mutating func forget() {
+        base = endPosition
+        entries = []
+        pending = []
+        retainedBytes = 0
+        droppedSeq = lastSeq
     }
 }

@@ -1,53 +1,117 @@
 package import ChatProtocol
 import Conversation
 import DequeModule
-import JSON
 import Models
 import NIOCore
-import Tools
 
 // What clients ask for.
 extension ChatSession {
     /// Carries a command out. Refusals go back to the connection that sent it; what it causes goes into the log.
     package func handle(_ command: ClientCommand, ref: String?, from follower: FollowerID) {
         if let opening = followers[follower], opening.hold(command, ref: ref) { return }
+        activeAt = .now()
+        if case .ping(let echo) = command {
+            answer(Answer.pong(echo).frame(ref: ref), to: follower)
+        } else if presence == .gone || (presence == .loaded && held.isEmpty && (!isTransacting || isOfNow(command))) {
+            carryOut(command, ref: ref, from: follower)
+        } else if held.count < Self.maximumHeldCommands {
+            held.append(HeldCommand(command: command, ref: ref, follower: follower))
+            if presence == .resting { load() }
+        } else {
+            refuse(
+                CommandError(
+                    .busy, "\(held.count) commands wait for the store already, the most there can be.", retryable: true),
+                ref: ref, to: follower)
+        }
+        changed()
+    }
+
+    /// The most commands that wait for the store. 64: the store takes milliseconds for each.
+    private static let maximumHeldCommands = 64
+
+    /// Stopping what runs waits for nothing.
+    private func isOfNow(_ command: ClientCommand) -> Bool {
+        guard case .cancel(let cancel) = command, let running = running?.turn.accepted else { return false }
+        return cancel.turn.map { $0 == running.id } ?? cancel.send.map { $0 == running.ref } ?? true
+    }
+
+    func carryOut(_ command: ClientCommand, ref: String?, from follower: FollowerID) {
         do throws(CommandError) {
+            guard presence != .gone else {
+                throw CommandError(.notFound, "The session \"\(id)\" was deleted.", field: "session")
+            }
             switch command {
             case .send(let send): try self.send(send, ref: ref ?? "", from: follower)
+            case .edit(let edit): try self.edit(edit, ref: ref ?? "", from: follower)
             case .regenerate(let regenerate): try self.regenerate(regenerate, ref: ref ?? "", from: follower)
             case .cancel(let cancel): try self.cancel(cancel, ref: ref, from: follower)
-            case .ping(let echo): answer(Answer.pong(echo).frame(ref: ref), to: follower)
-            case .edit, .select, .configure, .history, .stats, .clear, .delete:
-                throw CommandError(.unknownType, "This command is not there yet.", field: "type")
-            case .open: break
+            case .select(let message): try select(message, ref: ref, from: follower)
+            case .configure(let change): try configure(change, ref: ref, from: follower)
+            case .clear: clear(ref: ref, from: follower)
+            case .delete: delete(ref: ref, from: follower)
+            case .history(let history): try answerHistory(history, ref: ref, to: follower)
+            case .stats: answerStats(ref: ref, to: follower)
+            case .ping, .open: break
             }
         } catch {
             refuse(error, ref: ref, to: follower)
         }
-        changed()
     }
 
     // MARK: send
 
     private func send(_ send: ClientCommand.Send, ref: String, from follower: FollowerID) throws(CommandError) {
-        if let done = done[ref] {
-            guard case .message(let id, let seq) = done, let message = tree.message(id),
-                message.says(send.text)
-            else { throw Self.conflict(ref) }
-            replay(.message(message, siblings: tree.siblings(of: id)), seq: seq, ref: ref, to: follower)
-            return
+        if let done = try accepted(ref) {
+            guard done.kind == .send, let message = tree.message(done.parent), message.says(send.text) else {
+                throw Self.conflict(ref)
+            }
+            return replay(
+                .message(message, siblings: tree.siblings(of: message.id)), seq: done.seq, ref: ref, to: follower)
         }
         let settings = try environment.settings(settings, changedBy: send.options, prefix: "options.")
         try admit(send.onBusy)
+        try say(
+            send.text, parent: tree.head, .send, settings: settings, send.onBusy, ref: ref, from: follower)
+    }
+
+    // MARK: edit
+
+    private func edit(_ edit: ClientCommand.Edit, ref: String, from follower: FollowerID) throws(CommandError) {
+        if let done = try accepted(ref) {
+            guard done.kind == .edit, let message = tree.message(done.parent), message.says(edit.text),
+                tree.siblings(of: message.id).contains(edit.message)
+            else { throw Self.conflict(ref) }
+            return replay(
+                .message(message, siblings: tree.siblings(of: message.id)), seq: done.seq, ref: ref, to: follower)
+        }
+        guard let original = tree.message(edit.message), original.role == .user else {
+            throw CommandError(.notFound, "There is no message of yours \"\(edit.message)\".", field: "message")
+        }
+        try admit(edit.onBusy)
+        guard tree.siblings(of: original.id).count < Self.maximumSiblings else {
+            throw CommandError(
+                .quotaExceeded, "That message has \(Self.maximumSiblings) versions, the most there can be.",
+                field: "message")
+        }
+        try say(
+            edit.text, parent: original.parent, .edit, settings: settings, edit.onBusy, ref: ref, from: follower)
+    }
+
+    /// Takes a new user message in, and the turn that answers it.
+    private func say(
+        _ text: String, parent: String?, _ kind: AcceptedTurn.Kind, settings: SessionSettings, _ onBusy: OnBusy,
+        ref: String, from follower: FollowerID
+    ) throws(CommandError) {
         guard tree.count < Self.maximumMessages else {
             throw CommandError(
                 .quotaExceeded, "The session has \(tree.count) messages, the most there can be. Start another.")
         }
         let turn = AcceptedTurn(
-            id: Identifier.make(.turn), ref: ref, parent: Identifier.make(.userMessage), reply: Identifier.make(.reply))
+            id: Identifier.make(.turn), kind: kind, ref: ref, parent: Identifier.make(.userMessage),
+            reply: Identifier.make(.reply), seq: log.lastSeq + 1, settings: settings)
         let message = Message(
-            id: turn.parent, parent: tree.head, role: .user, content: [.text(send.text)], createdAt: Self.now,
-            turn: turn.id)
+            id: turn.parent, parent: parent, role: .user, content: [.text(text)], createdAt: Self.now, turn: turn.id)
+        let head = tree.head
         do throws(MessageTreeError) {
             try tree.insert(message)
             try tree.reserve(id: turn.reply, parent: message.id)
@@ -55,16 +119,15 @@ extension ChatSession {
         } catch {
             throw CommandError(.internal, "The message has no place in the session: \(error)")
         }
-        let before = log.lastSeq
-        accept(
-            Turn(accepted: turn, settings: settings, provider: environment.provider.name),
-            [
-                .accepted(turn: turn, message: message), .head(turn.reply),
-            ], send.onBusy, from: follower
-        ) { session, commit in
-            session.log.append(
-                .message(message, siblings: session.tree.siblings(of: message.id)), ref: ref, pending: commit)
-            session.done[ref] = .message(id: message.id, seq: before + 1)
+        let siblings = tree.siblings(of: message.id)
+        var events = [LogEvent.message(message, siblings: siblings)]
+        if kind == .edit {
+            events.append(.head(message: turn.reply, siblings: self.siblings(underParent: parent)))
+        }
+        accept(turn, message: message, events: events, onBusy, from: follower) { [self] in
+            tree.removeLeaf(turn.reply)
+            tree.removeLeaf(message.id)
+            tree.restoreHead(head)
         }
     }
 
@@ -73,12 +136,14 @@ extension ChatSession {
     private func regenerate(
         _ regenerate: ClientCommand.Regenerate, ref: String, from follower: FollowerID
     ) throws(CommandError) {
-        if let done = done[ref] {
-            guard case .regenerated(let parent, let head, let seq) = done,
-                regenerate.message.map({ tree.parent(of: $0) == parent }) ?? true
-            else { throw Self.conflict(ref) }
-            replay(.head(message: head, siblings: siblings(underParent: parent)), seq: seq, ref: ref, to: follower)
-            return
+        if let done = try accepted(ref) {
+            guard done.kind == .regenerate, regenerate.message.map({ tree.parent(of: $0) == done.parent }) ?? true
+            else {
+                throw Self.conflict(ref)
+            }
+            return replay(
+                .head(message: done.reply, siblings: siblings(underParent: done.parent)), seq: done.seq, ref: ref,
+                to: follower)
         }
         guard let asked = regenerate.message ?? tree.head, let parent = tree.parent(of: asked),
             asked != parent, tree.message(asked)?.role ?? .assistant == .assistant, tree.message(parent)?.role == .user
@@ -96,26 +161,24 @@ extension ChatSession {
                 field: "message")
         }
         let turn = AcceptedTurn(
-            id: Identifier.make(.turn), ref: ref, parent: parent, reply: Identifier.make(.reply))
+            id: Identifier.make(.turn), kind: .regenerate, ref: ref, parent: parent, reply: Identifier.make(.reply),
+            seq: log.lastSeq + 1, settings: settings)
+        let head = tree.head
         do throws(MessageTreeError) {
             try tree.reserve(id: turn.reply, parent: parent)
             try tree.select(turn.reply)
         } catch {
             throw CommandError(.internal, "The reply has no place in the session: \(error)")
         }
-        let before = log.lastSeq
-        accept(
-            Turn(accepted: turn, settings: settings, provider: environment.provider.name),
-            [.accepted(turn: turn, message: nil), .head(turn.reply)], regenerate.onBusy, from: follower
-        ) { session, commit in
-            session.log.append(
-                .head(message: turn.reply, siblings: session.siblings(underParent: parent)), ref: ref, pending: commit)
-            session.done[ref] = .regenerated(parent: parent, head: turn.reply, seq: before + 1)
+        let event = LogEvent.head(message: turn.reply, siblings: siblings(underParent: parent))
+        accept(turn, message: nil, events: [event], regenerate.onBusy, from: follower) { [self] in
+            tree.removeLeaf(turn.reply)
+            tree.restoreHead(head)
         }
     }
 
     /// The siblings that share a parent, by the id of each.
-    private func siblings(underParent parent: String) -> [String: [String]] {
+    private func siblings(underParent parent: String?) -> [String: [String]] {
         let siblings = tree.children(of: parent)
         return Dictionary(uniqueKeysWithValues: siblings.map { ($0, siblings) })
     }
@@ -143,7 +206,7 @@ extension ChatSession {
         }) {
             // It had ended before the command came: said again, so that nobody waits for it.
             replay(.turnDone(ended.outcome), seq: ended.seq, ref: ref, to: follower)
-        } else if let id = cancel.turn {
+        } else if let id = cancel.turn, !turns.values.contains(where: { $0.id == id }) {
             throw CommandError(.notFound, "There is no turn \"\(id)\" to stop.", field: "turn")
         }
     }
@@ -152,11 +215,22 @@ extension ChatSession {
 
     /// The most messages of one session. 10,000: years of talking to it, and a few megabytes in memory.
     static let maximumMessages = 10_000
-    /// The most replies to one message. 64: their ids, in a `head` that lists all for each, fill half a server frame.
+    /// The most replies to one message, and versions of one. 64: their ids, in a `head` that lists all for each, fill half a
+    /// server frame.
     static let maximumSiblings = 64
 
-    /// - Throws: `busy` where the command would rather be refused than wait, or where too many wait already.
+    /// The turn that a command of this id was accepted with; nil: it is a new id.
+    private func accepted(_ ref: String) throws(CommandError) -> AcceptedTurn? {
+        if clearedRefs.contains(ref) { throw Self.conflict(ref) }
+        return turns[ref]
+    }
+
+    /// - Throws: `busy` where the command would rather be refused than wait, or where too many wait already; `overloaded` where
+    ///   the server is about to end.
     private func admit(_ onBusy: OnBusy) throws(CommandError) {
+        if environment.drain.isDraining {
+            throw CommandError(.overloaded, "The server is about to restart.", retryable: true, retryAfter: .seconds(1))
+        }
         guard running != nil else { return }
         if onBusy == .reject {
             throw CommandError(.busy, "A turn is running.", retryable: true)

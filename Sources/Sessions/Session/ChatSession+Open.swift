@@ -9,7 +9,8 @@ import Tools
 
 // Following a session: `open`, its welcome, and what a connection gets that cannot go on where it was.
 extension ChatSession {
-    /// Makes a connection a follower: it gets a `welcome`, a `snapshot` where it needs one, and everything after that.
+    /// Makes a connection a follower: it gets a `welcome`, a `snapshot` where it needs one, and everything after that. The
+    /// lease of whoever found the session ends.
     ///
     /// - Parameters:
     ///   - open: where the client was.
@@ -19,32 +20,67 @@ extension ChatSession {
         _ id: FollowerID, _ open: ClientCommand.Open, ref: String?, isNew: Bool, isReady: Bool = true,
         over transport: any FollowerTransport
     ) {
-        if isNew {
-            _ = commit([.created(owner: owner, settings: settings, createdAt: Self.now)])
+        residents.release(self.id)
+        activeAt = .now()
+        unattendedAt = nil
+        if isNew { create(ref: ref) }
+        let follower = Follower(transport: transport, cursor: log.endCursor, isReady: isReady)
+        followers[id] = follower
+        // One who has seen everything needs no history: a thousand who come back at once cost no reading.
+        if presence == .resting, let cursor = exactCursor(open) {
+            return begin(id, follower, cursor, open, ref: ref, isNew: false)
         }
         // What the session knows may be ahead of what its log may show: a snapshot waits until the two agree. Nothing is sent
         // before, and what the client says behind its `open` waits too: it must see what comes of it.
-        let follower = Follower(transport: transport, cursor: log.endCursor, isReady: isReady)
-        followers[id] = follower
-        whenSettled { [self] in
+        whenSettled { [self] error in
             guard followers[id] === follower else { return }
-            var resume = isNew ? Welcome.Resume.new : .snapshot
-            follower.cursor = log.endCursor
-            if !isNew, open.epoch == epoch, let after = open.after, let cursor = log.cursor(after: after) {
-                resume = .exact
-                follower.cursor = cursor
-            }
-            let held = follower.finishOpening()
-            answer(Answer.welcome(welcome(resume)).frame(ref: ref), to: id)
-            if resume == .snapshot { answerSnapshot(atMost: open.history, ref: ref, to: id) }
-            for command in held { handle(command.command, ref: command.ref, from: id) }
-            changed()
+            guard error == nil, presence == .loaded else { return turnAway(id, follower, error, ref: ref) }
+            begin(id, follower, isNew ? nil : exactCursor(open), open, ref: ref, isNew: isNew)
         }
     }
 
+    private func create(ref: String?) {
+        loop.activate(self)
+        commit(
+            [.created(owner: owner, ref: ref, settings: settings, createdAt: createdAt)], isAtRest: true
+        ) { [self] succeeded in
+            if !succeeded { vanish() }
+        }
+    }
+
+    private func exactCursor(_ open: ClientCommand.Open) -> LogCursor? {
+        guard open.epoch == epoch, let after = open.after else { return nil }
+        return log.cursor(after: after)
+    }
+
+    private func begin(
+        _ id: FollowerID, _ follower: Follower, _ cursor: LogCursor?, _ open: ClientCommand.Open, ref: String?,
+        isNew: Bool
+    ) {
+        follower.cursor = cursor ?? log.endCursor
+        let held = follower.finishOpening()
+        answer(Answer.welcome(welcome(isNew ? .new : cursor == nil ? .snapshot : .exact)).frame(ref: ref), to: id)
+        if !isNew, cursor == nil { answerSnapshot(atMost: open.history, ref: ref, to: id) }
+        for command in held { handle(command.command, ref: command.ref, from: id) }
+        changed()
+    }
+
+    /// The session could not be made or read, or is gone.
+    private func turnAway(_ id: FollowerID, _ follower: Follower, _ error: SessionStoreError?, ref: String?) {
+        let held = follower.finishOpening()
+        let problem: CommandError
+        if presence == .gone, log.lastSeq > 0 {
+            problem = CommandError(.notFound, "There is no session \"\(self.id)\".", field: "session")
+        } else {
+            problem = CommandError(.storage, "The session could not be saved or read.", retryable: true)
+        }
+        follower.isLeaving = true
+        refuse(problem, ref: ref, to: id)
+        for command in held { refuse(problem, ref: command.ref, to: id) }
+    }
+
     private func welcome(_ resume: Welcome.Resume) -> Welcome {
-        var settings = self.settings
-        settings.tools = settings.tools ?? environment.tools.names
+        let settings = shownSettings
         return Welcome(
             session: self.id, epoch: epoch, seq: log.visibleSeq, resume: resume,
             state: running == nil ? .idle : .running, turn: running?.turn.accepted.id, settings: settings,
@@ -52,21 +88,25 @@ extension ChatSession {
             pingInterval: environment.pingInterval, serverTime: Self.now)
     }
 
+    /// The settings as clients see them: with the tools by name.
+    var shownSettings: SessionSettings {
+        var settings = self.settings
+        settings.tools = settings.tools ?? environment.tools.names
+        return settings
+    }
+
     // MARK: Snapshots
 
     /// Sends a snapshot that fits a server frame: with fewer messages, and longer ones cut, until it does.
     private func answerSnapshot(atMost limit: Int, ref: String?, to id: FollowerID) {
-        var budget = ProtocolLimits.historyBytes
-        while true {
+        var seq = log.visibleSeq
+        let frame = fitting { budget in
             let snapshot = self.snapshot(atMost: limit, budgetBytes: budget)
-            let frame = Answer.snapshot(snapshot).frame(ref: ref)
-            if frame.readableBytes <= ProtocolLimits.serverFrameBytes {
-                if let cursor = log.cursor(after: snapshot.seq) { followers[id]?.cursor = cursor }
-                return answer(frame, to: id)
-            }
-            // Escapes made it longer than its texts, at the worst six times as long; ids and results take room beside them.
-            budget /= 2
+            seq = snapshot.seq
+            return Answer.snapshot(snapshot).frame(ref: ref)
         }
+        if let cursor = log.cursor(after: seq) { followers[id]?.cursor = cursor }
+        answer(frame, to: id)
     }
 
     private func snapshot(atMost limit: Int, budgetBytes: Int) -> Snapshot {
@@ -83,33 +123,14 @@ extension ChatSession {
             }
         }
         // What was accepted since then comes as events.
-        let queued = queue.filter { acceptedSeq(of: $0) <= seq }
-        let later = Set(queue.filter { acceptedSeq(of: $0) > seq }.map(\.accepted.parent))
+        let queued = queue.filter { $0.accepted.seq <= seq }
+        let later = Set(queue.filter { $0.accepted.seq > seq }.map(\.accepted.parent))
         let path = tree.path(to: tree.head).filter { !later.contains($0.id) }
-        var entries: [Snapshot.Entry] = []
-        for message in path.reversed() {
-            // With nothing left there are no messages at all, which always fits.
-            guard entries.count < limit, budget > 0 else { break }
-            let bytes = message.textBytes
-            let isCut = bytes > budget
-            entries.append(
-                Snapshot.Entry(
-                    message: isCut ? message.cut(toTextBytes: budget) : message,
-                    siblings: tree.siblings(of: message.id), isCut: isCut))
-            budget -= min(bytes, budget)
-        }
-        entries.reverse()
+        let entries = newest(limit, of: path, budgetBytes: budget)
         return Snapshot(
             messages: entries, live: live,
             queued: queued.map { Snapshot.Queued(turn: $0.accepted.id, parent: $0.accepted.parent) },
             seq: seq, hasMore: entries.count < path.count)
-    }
-
-    private func acceptedSeq(of turn: Turn) -> Int {
-        switch done[turn.accepted.ref] {
-        case .message(_, let seq), .regenerated(_, _, let seq): seq
-        case nil: 0
-        }
     }
 
     private func liveTurn(_ running: Running) -> LiveTurn {
@@ -118,7 +139,4 @@ extension ChatSession {
             message: running.turn.accepted.reply, model: running.turn.settings.model, context: running.plan,
             blocks: running.turn.liveBlocks)
     }
-
-    /// Milliseconds since 1970.
-    static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 }

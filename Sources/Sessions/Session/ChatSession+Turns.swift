@@ -11,52 +11,78 @@ import Tools
 extension ChatSession {
     // MARK: Accepting
 
-    /// Accepts a turn: its changes and its first event become durable together. It starts at once where nothing runs: the
-    /// provider is called while the commit is under way, and what it says waits behind the event in the log.
+    /// Accepts a turn: it and its first events become durable together. It starts at once where nothing runs: the provider is
+    /// called while the commit is under way, and what it says waits behind the events in the log.
+    ///
+    /// - Parameter undo: takes the turn out of the tree again, if it cannot be saved.
     func accept(
-        _ turn: Turn, _ changes: [SessionChange], _ onBusy: OnBusy,
-        from follower: FollowerID, announce: (isolated ChatSession, CommitID) -> Void
+        _ accepted: AcceptedTurn, message: Message?, events: [LogEvent], _ onBusy: OnBusy,
+        from follower: FollowerID, undo: @escaping () -> Void
     ) {
-        let accepted = turn.accepted
-        let number = commit(changes) { [self] succeeded in
-            if !succeeded { abandon(accepted, follower) }
-        }
-        announce(self, number)
-        guard running != nil else { return start(turn) }
-        queue.append(turn)
-        log.append(.turnQueued(turn: accepted.id, parent: accepted.parent), ref: accepted.ref)
-        // The one that interrupts waits behind those that were accepted before it: history stays one line.
-        if onBusy == .interrupt { stopRunning(.cancelled, ref: nil) }
+        turns[accepted.ref] = accepted
+        let turn = Turn(accepted: accepted, provider: environment.provider.name)
+        let isFirst = running == nil
+        transact(
+            [.accepted(accepted, message: message), .head(accepted.reply)]
+                + (isFirst ? [.started(turn: accepted.id)] : []),
+            events: events + (isFirst ? [] : [.turnQueued(turn: accepted.id, parent: accepted.parent)]),
+            ref: accepted.ref, isAtRest: false, from: follower,
+            undo: { [self] in
+                abandon(accepted)
+                undo()
+            },
+            then: { [self] in isSaved(accepted, onBusy) })
+        if isFirst { start(turn, isAccepted: false) } else { queue.append(turn) }
     }
 
-    /// The commit of a turn's acceptance failed: the turn never was.
-    private func abandon(_ accepted: AcceptedTurn, _ follower: FollowerID) {
-        done[accepted.ref] = nil
-        queue.removeAll { $0.accepted.id == accepted.id }
-        let problem = "The message could not be saved."
-        refuse(CommandError(.storage, problem, retryable: true), ref: accepted.ref, to: follower)
+    /// The commit of a turn's acceptance completed.
+    private func isSaved(_ accepted: AcceptedTurn, _ onBusy: OnBusy) {
         if running?.turn.accepted.id == accepted.id {
-            stopRunning(.failed, ref: nil, error: TurnError(.storage, message: problem, retryable: true))
+            running?.isAccepted = true
+            if let end = running?.heldEnd { endRunning(end) }
+        } else if onBusy == .interrupt, queue.contains(where: { $0.accepted.id == accepted.id }) {
+            // It waits behind those that were accepted before it: history stays one line.
+            stopRunning(.cancelled, ref: nil)
         }
+    }
+
+    /// The commit of a turn's acceptance failed: the turn never was, and nobody has seen anything of it.
+    private func abandon(_ accepted: AcceptedTurn) {
+        turns[accepted.ref] = nil
+        queue.removeAll { $0.accepted.id == accepted.id }
+        guard let running, running.turn.accepted.id == accepted.id else { return }
+        running.call?.cancel()
+        running.tools.values.forEach { $0.cancel() }
+        generation += 1
+        self.running = nil
+        log.void(from: running.firstSeq)
     }
 
     // MARK: Running
 
-    private func startNext() {
-        guard running == nil, let turn = queue.popFirst() else { return }
-        start(turn)
+    /// Starts the turn that waits first, once nothing runs.
+    ///
+    /// - Parameter isSaved: whether a commit that is under way says so already.
+    func startNext(isSaved: Bool = false) {
+        guard running == nil, !environment.drain.isDraining, let turn = queue.popFirst() else { return }
+        start(turn, isAccepted: true, isSaved: isSaved)
     }
 
-    private func start(_ turn: Turn) {
+    private func start(_ turn: Turn, isAccepted: Bool, isSaved: Bool = true) {
         let accepted = turn.accepted
-        let settings = turn.settings
-        let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: settings)
-        log.append(
-            .turnStarted(
-                turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: settings.model,
-                context: plan),
-            ref: accepted.ref)
-        running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq)
+        let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: turn.settings)
+        let started = LogEvent.turnStarted(
+            turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
+            context: plan)
+        if isSaved {
+            log.append(started, ref: accepted.ref)
+        } else {
+            // After a restart the numbering goes on where the store says that it ended: it must know better by now.
+            commit(
+                [.started(turn: accepted.id)], events: [started], ref: accepted.ref, isAtRest: false, happened: true,
+                instead: started)
+        }
+        running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq, isAccepted: isAccepted)
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
     }
 
@@ -116,7 +142,7 @@ extension ChatSession {
                 running?.tools.values.forEach { $0.cancel() }
                 running?.tools = [:]
             case .end(let status, let stopReason, let error):
-                endRunning(status, stopReason: stopReason, error: error, ref: ref)
+                endRunning(TurnEnd(status: status, stopReason: stopReason, error: error, ref: ref))
             }
         }
     }
@@ -143,9 +169,12 @@ extension ChatSession {
 
     private func run(_ calls: [ToolCall]) {
         guard let id = running?.turn.accepted.id else { return }
-        let changes = calls.map { SessionChange.toolStarted(turn: id, $0) }
+        let pieces = running?.turn.takeProgress() ?? []
         // On disk before it runs: after a crash nobody could say whether it had.
-        let number = commit(changes) { [self] succeeded in
+        commit(
+            [.progress(turn: id, pieces)], events: calls.map { .toolStarted(turn: id, call: $0) }, isAtRest: false,
+            happened: true
+        ) { [self] succeeded in
             guard running?.turn.accepted.id == id else { return }
             guard succeeded else {
                 return stopRunning(
@@ -154,7 +183,6 @@ extension ChatSession {
             }
             for call in calls { start(call, turn: id) }
         }
-        for call in calls { log.append(.toolStarted(turn: id, call: call), pending: number) }
     }
 
     private func start(_ call: ToolCall, turn id: String) {
@@ -171,8 +199,16 @@ extension ChatSession {
     private func finished(_ result: ToolResult, after duration: Duration, turn id: String) {
         guard running?.turn.accepted.id == id, let actions = running?.turn.toolFinished(result) else { return }
         running?.tools[result.call] = nil
-        let number = commit([.toolDone(turn: id, result)])
-        log.append(.toolDone(turn: id, result: result, duration: duration), pending: number)
+        let pieces = running?.turn.takeProgress() ?? []
+        commit(
+            [.progress(turn: id, pieces)], events: [.toolDone(turn: id, result: result, duration: duration)],
+            isAtRest: false, happened: true
+        ) { [self] succeeded in
+            guard !succeeded, running?.turn.accepted.id == id else { return }
+            stopRunning(
+                .failed, ref: nil,
+                error: TurnError(.storage, message: "The tool's result could not be saved.", retryable: true))
+        }
         perform(actions, ref: nil)
         changed()
     }
@@ -186,26 +222,32 @@ extension ChatSession {
         changed()
     }
 
-    private func endRunning(_ status: TurnStatus, stopReason: String?, error: TurnError?, ref: String?) {
+    private func endRunning(_ end: TurnEnd) {
         guard let running else { return }
+        // What is not accepted cannot end: if its commit fails there never was such a turn.
+        guard running.isAccepted else {
+            running.heldEnd = end
+            return
+        }
         self.running = nil
         generation += 1
         let now = NIODeadline.now()
-        let usage = running.usage(isComplete: status != .cancelled && error == nil)
+        let usage = running.usage(isComplete: end.status != .cancelled && end.error == nil)
         var timing = TurnTiming(duration: .nanoseconds((now - running.startedAt).nanoseconds))
         if let first = running.firstOutputAt {
             timing.timeToFirstToken = .nanoseconds((first - running.startedAt).nanoseconds)
             let seconds = Double((now - first).nanoseconds) / 1e9
             if seconds > 0, usage.outputTokens > 0 { timing.tokensPerSecond = Double(usage.outputTokens) / seconds }
         }
-        end(
-            running.turn,
-            reply: reply(of: running.turn, status: status, usage: usage, model: running.turn.settings.model),
+        let accepted = running.turn.accepted
+        self.end(
+            accepted,
+            reply: reply(of: running.turn, status: end.status, usage: usage, model: accepted.settings.model),
             TurnOutcome(
-                turn: running.turn.accepted.id, status: status, stopReason: stopReason, usage: usage, timing: timing,
-                error: error),
-            ref: ref ?? running.turn.accepted.ref)
-        startNext()
+                turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
+                error: end.error),
+            ref: end.ref ?? accepted.ref)
+        startNext(isSaved: true)
         // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
         log.trim(keepingAfter: running.firstSeq - 1)
     }
@@ -213,20 +255,30 @@ extension ChatSession {
     /// Ends a turn that was stopped before it started.
     func endQueued(_ turn: Turn, ref: String?) {
         end(
-            turn, reply: reply(of: turn, status: .cancelled, usage: Usage()),
+            turn.accepted, reply: reply(of: turn, status: .cancelled, usage: Usage()),
             TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming()),
             ref: ref ?? turn.accepted.ref)
     }
 
-    private func end(_ turn: Turn, reply: Message, _ outcome: TurnOutcome, ref: String?) {
-        do {
+    /// Puts a turn's end on disk and into the log, and with it that the next one runs.
+    func end(_ accepted: AcceptedTurn, reply: Message, _ outcome: TurnOutcome, ref: String?) {
+        do throws(MessageTreeError) {
             try tree.insert(reply)
         } catch {
             environment.logger.error("a reply has no place", metadata: ["session": "\(id)", "error": "\(error)"])
         }
-        let number = commit([.ended(turn: turn.accepted.id, status: outcome.status, reply: reply)])
-        log.append(.turnDone(outcome), ref: ref, pending: number)
-        outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: log.lastSeq, ref: turn.accepted.ref))
+        var changes = [SessionChange.ended(turn: accepted.id, reply: reply)]
+        if running == nil, !environment.drain.isDraining, let next = queue.first {
+            changes.append(.started(turn: next.accepted.id))
+        }
+        var unsaved = outcome
+        unsaved.status = .failed
+        unsaved.error = TurnError(
+            .storage, message: "The reply could not be saved yet; the server tries again.", retryable: false)
+        commit(
+            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: isAtRest, happened: true,
+            instead: .turnDone(unsaved))
+        outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: log.lastSeq, ref: accepted.ref))
     }
 
     private func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {

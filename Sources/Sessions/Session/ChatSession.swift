@@ -1,6 +1,7 @@
 import ChatProtocol
 import Conversation
 import DequeModule
+import Foundation
 import JSON
 import Logging
 import Models
@@ -11,13 +12,10 @@ import NIOCore
 /// It lives on one event loop and only appends to its log. It never touches a socket: followers are marked as due, and their
 /// loop's `SessionLoop` reads on with their cursors. Whatever happens comes in by a call on its loop: a client's command, a
 /// model's events, a commit's completion, a tool's result.
+///
+/// With nothing to do it rests: its history is on disk, and it keeps its settings and its log's end. Without a follower it
+/// leaves memory altogether.
 package actor ChatSession {
-    /// A command that was carried out, so that the same id again has no second effect.
-    enum Done {
-        case message(id: String, seq: Int)
-        case regenerated(parent: String, head: String, seq: Int)
-    }
-
     /// The running turn with what belongs to it only while it runs. A class, so that a token does not copy it.
     final class Running {
         var turn: Turn
@@ -28,48 +26,125 @@ package actor ChatSession {
         var firstOutputAt: NIODeadline?
         /// The turn's first event: the log keeps everything from there.
         let firstSeq: Int
+        /// Whether the commit of the turn's acceptance has completed. Before that it cannot end.
+        var isAccepted: Bool
+        /// How it ended before that.
+        var heldEnd: TurnEnd?
 
-        init(turn: Turn, plan: ContextPlan, firstSeq: Int) {
+        init(turn: Turn, plan: ContextPlan, firstSeq: Int, isAccepted: Bool) {
             self.turn = turn
             self.plan = plan
             self.firstSeq = firstSeq
+            self.isAccepted = isAccepted
         }
+    }
+
+    /// How a turn ended.
+    struct TurnEnd {
+        var status: TurnStatus
+        var stopReason: String?
+        var error: TurnError?
+        /// The command that ended it.
+        var ref: String?
+    }
+
+    /// Where the history is.
+    enum Presence {
+        case loaded
+        /// On disk only.
+        case resting
+        case loading
+        /// Deleted, or never made.
+        case gone
     }
 
     package nonisolated let id: String
     package nonisolated let owner: Owner
     nonisolated let loop: SessionLoop
     nonisolated let environment: SessionEnvironment
+    nonisolated let residents: ResidentSessions
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    /// Names the numbering of the log. A session in memory has one for its whole life.
+    /// Names the numbering of the log.
     let epoch: String
-    let ownerTerm = 1
+    let ownerTerm: Int
+    let createdAt: Int64
+    /// Milliseconds since 1970: the last commit's time.
+    var lastActiveAt: Int64
     var settings: SessionSettings
-    var tree = MessageTree()
-    var log = SessionLog()
+    var presence: Presence
+    var log: SessionLog
     var followers: [FollowerID: Follower] = [:]
-    var done: [String: Done] = [:]
+
+    // The history: empty while the session rests.
+    var tree = MessageTree()
+    /// The turns that were accepted, by the ids of their commands: the same id again has no second effect.
+    var turns: [String: AcceptedTurn] = [:]
+    /// Ids of commands whose turns were cleared away.
+    var clearedRefs: Set<String> = []
+    /// How turns that ended were told, by their id; the newest few, for a `cancel` that comes too late.
+    var outcomes = RecentOutcomes()
+
     var running: Running?
     /// Which call to a model is heard: an event of an older one is dropped.
     var generation = 0
     var queue: Deque<Turn> = []
-    /// How turns that ended were told, by their id; the newest few, for a `cancel` that comes too late.
-    var outcomes = RecentOutcomes()
-    private var lastCommit = CommitID(rawValue: 0)
-    /// What is to happen when a commit has completed, in the commits' order.
-    private var commits: Deque<(id: CommitID, completion: (Bool) -> Void)> = []
-    /// What waits until no commit is under way.
-    private var settling: [() -> Void] = []
 
-    init(owner: Owner, settings: SessionSettings, environment: SessionEnvironment, loop: SessionLoop) {
+    var commits = CommitQueue()
+    /// Commands wait while the history is read, and while one before them is being saved that may yet fail.
+    var held: Deque<HeldCommand> = []
+    var isTransacting = false
+    /// What waits until everything that the session knows may be seen.
+    var settling: Deque<(SessionStoreError?) -> Void> = []
+    /// What waits until no turn runs and everything is saved.
+    var quieting: [() -> Void] = []
+    /// When something happened last, and when the last follower left.
+    var activeAt = NIODeadline.now()
+    var unattendedAt: NIODeadline? = .now()
+
+    struct HeldCommand {
+        var command: ClientCommand
+        var ref: String?
+        var follower: FollowerID
+    }
+
+    /// A new session.
+    init(
+        owner: Owner, settings: SessionSettings, environment: SessionEnvironment, loop: SessionLoop,
+        residents: ResidentSessions
+    ) {
         id = Identifier.make(.session)
         epoch = Identifier.make(.epoch)
+        ownerTerm = 1
+        createdAt = Self.now
+        lastActiveAt = createdAt
+        presence = .loaded
+        log = SessionLog()
         self.owner = owner
         self.settings = settings
         self.environment = environment
         self.loop = loop
+        self.residents = residents
+    }
+
+    /// A session that a store has. Its history is read by `wake`.
+    init(
+        _ stored: StoredSession, environment: SessionEnvironment, loop: SessionLoop, residents: ResidentSessions
+    ) {
+        id = stored.id
+        // Numbers that someone may have seen could be given out again after an unclean end: another numbering.
+        epoch = stored.isAtRest ? stored.epoch : Identifier.make(.epoch)
+        ownerTerm = stored.ownerTerm + 1
+        createdAt = stored.createdAt
+        lastActiveAt = stored.lastActiveAt
+        presence = .loading
+        log = SessionLog(lastSeq: stored.lastSeq)
+        owner = stored.owner
+        settings = stored.settings
+        self.environment = environment
+        self.loop = loop
+        self.residents = residents
     }
 
     /// Runs `body` on the session's loop: at once where the caller is there already.
@@ -81,115 +156,37 @@ package actor ChatSession {
         }
     }
 
-    // MARK: Commits
-
-    /// Makes changes durable. The events that are appended with the given id enter the log when the store has them.
-    ///
-    /// - Parameter completion: told whether it worked, before anything later happens.
-    func commit(_ changes: [SessionChange], completion: @escaping (Bool) -> Void = { _ in }) -> CommitID {
-        lastCommit = lastCommit.next
-        let commit = SessionCommit(
-            session: id, id: lastCommit, ownerTerm: ownerTerm, changes: changes, lastSeq: log.lastSeq)
-        commits.append((lastCommit, completion))
-        let number = lastCommit
-        environment.store.write(commit) { result in
-            // Never on the spot: the session is still busy with what wanted the commit.
-            self.loop.eventLoop.execute { self.assumeIsolated { $0.committed(number, result) } }
-        }
-        return number
-    }
-
-    private func committed(_ number: CommitID, _ result: Result<Void, SessionStoreError>) {
-        guard let first = commits.first, first.id == number else { return }
-        commits.removeFirst()
-        switch result {
-        case .success:
-            log.committed(number)
-            first.completion(true)
-        case .failure(let error):
-            environment.logger.error("commit failed", metadata: ["session": "\(id)", "error": "\(error)"])
-            log.failed(number)
-            first.completion(false)
-        }
-        while commits.isEmpty, !settling.isEmpty { settling.removeFirst()() }
-        changed()
-    }
+    /// Milliseconds since 1970.
+    static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
     /// Runs `body` as soon as no commit is under way, so that everything the session knows may be seen.
-    func whenSettled(_ body: @escaping () -> Void) {
-        if commits.isEmpty { body() } else { settling.append(body) }
+    func whenSettled(_ body: @escaping (SessionStoreError?) -> Void) {
+        settling.append(body)
+        if presence == .resting { load() }
+        settle()
     }
 
-    // MARK: Followers
-
-    /// Has everything that the log now has beyond their cursors sent to all followers.
-    func changed() {
-        for (id, follower) in followers where follower.isReady && !follower.isDue && log.hasMore(after: follower.cursor)
-        {
-            follower.isDue = true
-            loop.markDue(id, of: self)
+    /// Goes on with what waited, as far as it can.
+    func settle() {
+        while presence == .loaded || presence == .gone {
+            if commits.isEmpty, let body = settling.popFirst() {
+                body(nil)
+            } else if !isTransacting, let next = held.popFirst() {
+                carryOut(next.command, ref: next.ref, from: next.follower)
+            } else {
+                break
+            }
+        }
+        if running == nil, commits.isEmpty, !quieting.isEmpty {
+            let bodies = quieting
+            quieting = []
+            for body in bodies { body() }
         }
     }
 
-    /// Sends a frame to one follower only.
-    func answer(_ frame: ByteBuffer, to id: FollowerID) {
-        guard let follower = followers[id], !follower.isOverrun else { return }
-        follower.answers.append(frame)
-        markDue(id)
-    }
-
-    func refuse(_ error: CommandError, ref: String?, to id: FollowerID) {
-        answer(error.frame(ref: ref), to: id)
-    }
-
-    private func markDue(_ id: FollowerID) {
-        guard let follower = followers[id], follower.isReady || follower.isOverrun, !follower.isDue else { return }
-        follower.isDue = true
-        loop.markDue(id, of: self)
-    }
-
-    /// What a pull gave beside the frames.
-    struct Pulled {
-        var transport: any FollowerTransport
-        var hasMore: Bool
-        var fellBehind: Bool
-    }
-
-    /// Moves a follower's cursor over what it has not seen, into frames. nil: it has left, or cannot take anything now.
-    func pull(_ id: FollowerID, into batch: inout FrameBatch) -> Pulled? {
-        guard let follower = followers[id], follower.isReady || follower.isOverrun else { return nil }
-        follower.isDue = false
-        if log.hasLost(follower.cursor) || follower.isOverrun {
-            followers[id] = nil
-            return Pulled(transport: follower.transport, hasMore: false, fellBehind: true)
-        }
-        if !follower.answers.isEmpty {
-            batch.append(follower.answers)
-            follower.answers = FrameBatch()
-        }
-        log.read(&follower.cursor, into: &batch, budgetBytes: Follower.batchBytes)
-        return Pulled(
-            transport: follower.transport, hasMore: log.hasMore(after: follower.cursor), fellBehind: false)
-    }
-
-    /// The follower's connection has more than it can send.
-    func paused(_ id: FollowerID) {
-        followers[id]?.isConnectionReady = false
-    }
-
-    /// The follower's connection takes more again.
-    package func ready(_ id: FollowerID) {
-        guard let follower = followers[id], !follower.isConnectionReady else { return }
-        follower.isConnectionReady = true
-        if !follower.answers.isEmpty || log.hasMore(after: follower.cursor) || log.hasLost(follower.cursor) {
-            markDue(id)
-        }
-    }
-
-    /// The connection is gone, or follows another session. A turn goes on without it.
-    package func unfollow(_ id: FollowerID) {
-        let held = followers.removeValue(forKey: id)?.finishOpening() ?? []
-        // Said is said, also by one who did not stay for the answer.
-        for command in held { handle(command.command, ref: command.ref, from: id) }
+    /// Runs `body` as soon as no turn runs and nothing waits for the store: what the session has said is safe then.
+    package func whenQuiet(_ body: @escaping @Sendable () -> Void) {
+        quieting.append(body)
+        settle()
     }
 }

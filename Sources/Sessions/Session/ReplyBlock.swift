@@ -24,6 +24,18 @@ struct ReplyBlock {
     /// What each of its deltas begins with on the wire.
     let deltaPrefix: ByteBuffer
     var isDone = false
+    /// The bytes that checkpoints have taken, and whether they have taken all there will be.
+    private var savedBytes = 0
+    private(set) var isSaved = false
+
+    init(index: Int, round: Int, callIndex: Int, kind: Kind, deltaPrefix: ByteBuffer, isDone: Bool) {
+        self.index = index
+        self.round = round
+        self.callIndex = callIndex
+        self.kind = kind
+        self.deltaPrefix = deltaPrefix
+        self.isDone = isDone
+    }
 
     var bytes: [UInt8] {
         runs.count == 1 ? runs[0].text : runs.flatMap(\.text)
@@ -64,5 +76,34 @@ struct ReplyBlock {
             live.result = result
         }
         return live
+    }
+
+    /// What a checkpoint has to take: new text, or a block of another kind once it is whole. nil: nothing new.
+    mutating func takeProgress() -> ContentBlock? {
+        guard !isSaved else { return nil }
+        isSaved = isDone
+        switch kind {
+        case .text:
+            let text = takeText()
+            return text.isEmpty ? nil : .text(text)
+        case .thinking(let signature):
+            let text = takeText()
+            return text.isEmpty && (signature == nil || !isDone)
+                ? nil : .thinking(Thinking(text: text, signature: isDone ? signature : nil))
+        case .toolCall, .opaque:
+            return isDone ? content : nil
+        }
+    }
+
+    /// The text since the last call; whole scalars, as deltas are.
+    private mutating func takeText() -> String {
+        var skip = savedBytes
+        var new: [UInt8] = []
+        for run in runs {
+            if skip < run.text.count { new += run.text[skip...] }
+            skip = max(0, skip - run.text.count)
+        }
+        savedBytes += new.count
+        return String(decoding: new, as: UTF8.self)
     }
 }

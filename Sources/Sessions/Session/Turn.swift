@@ -55,8 +55,6 @@ struct Turn {
     }
 
     let accepted: AcceptedTurn
-    /// The session's settings as they were when the turn was accepted, with those of its own command.
-    let settings: SessionSettings
     /// The provider that opaque blocks belong to.
     let provider: String
     private(set) var phase: Phase = .queued
@@ -72,12 +70,18 @@ struct Turn {
     /// The usage of the calls that are over, and of the one that runs.
     private var usageBefore: Usage?
     private var usageNow: Usage?
+    /// How many pieces of the reply checkpoints have taken, and the first item that they have not taken whole.
+    private var pieceCount = 0
+    private var firstUnsavedItem = 0
+    /// Tools' results before this item have been taken.
+    private var savedResults = 0
 
-    init(accepted: AcceptedTurn, settings: SessionSettings, provider: String) {
+    init(accepted: AcceptedTurn, provider: String) {
         self.accepted = accepted
-        self.settings = settings
         self.provider = provider
     }
+
+    var settings: SessionSettings { accepted.settings }
 
     /// What the provider counted so far; nil where it never said.
     var reportedUsage: Usage? {
@@ -311,6 +315,34 @@ struct Turn {
 
     var liveBlocks: [LiveBlock] {
         items.compactMap { item in if case .block(let block) = item { block.live } else { nil } }
+    }
+
+    // MARK: Checkpoints
+
+    /// What the reply has that no checkpoint has taken: each call gives what is new since the one before.
+    mutating func takeProgress() -> [ReplyPiece] {
+        var pieces: [ReplyPiece] = []
+        for item in firstUnsavedItem..<items.count {
+            let new: ContentBlock?
+            switch items[item] {
+            case .block(var block):
+                new = block.takeProgress()
+                items[item] = .block(block)
+            case .result(let result):
+                // Results come whole: one that stands behind an open block has been taken before.
+                new = item < savedResults ? nil : .toolResult(result)
+                savedResults = max(savedResults, item + 1)
+            }
+            guard let new else { continue }
+            pieces.append(ReplyPiece(number: pieceCount, item: item, block: new))
+            pieceCount += 1
+        }
+        while firstUnsavedItem < items.count, isTaken(items[firstUnsavedItem]) { firstUnsavedItem += 1 }
+        return pieces
+    }
+
+    private func isTaken(_ item: Item) -> Bool {
+        if case .block(let block) = item { block.isSaved } else { true }
     }
 
     /// The bytes that the reply holds so far.

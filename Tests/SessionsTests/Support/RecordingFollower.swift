@@ -41,6 +41,10 @@ final class RecordingFollower: FollowerTransport, @unchecked Sendable {
         continuation.yield(["type": "fell behind"])
     }
 
+    func released(_ follower: FollowerID) {
+        continuation.yield(["type": "released"])
+    }
+
     /// From now on the socket is full after each delivery.
     func fillUp() async throws {
         try await eventLoop.submit { self.takesMore = false }.get()

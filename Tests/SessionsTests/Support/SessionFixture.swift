@@ -20,7 +20,9 @@ struct SessionFixture {
     let loops: [any EventLoop]
     private let engine: CurlEngine
 
-    init(store: any SessionStore = MemoryStore(), tools: [any Tool] = []) throws {
+    init(
+        store: any SessionStore = MemoryStore(), tools: [any Tool] = [], limits: SessionLimits = SessionLimits()
+    ) throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let engine = try CurlEngine(logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
@@ -30,13 +32,14 @@ struct SessionFixture {
         directory = SessionDirectory(
             environment: SessionEnvironment(
                 provider: provider, tools: try ToolRegistry(tools), store: store, policy: FullHistory(),
-                defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), logger: logger),
+                defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), limits: limits,
+                logger: logger),
             loops: unique.map { SessionLoop(transfers: engine.makeQueue(on: $0)) })
     }
 
     /// A session with one follower that has seen its welcome.
     func open(on loop: Int = 0) async throws -> (ChatSession, RecordingFollower) {
-        let session = try directory.create(owner: Self.owner, ref: nil, settings: nil, on: loops[0]).session
+        let session = try await directory.create(owner: Self.owner, ref: nil, settings: nil, on: loops[0]).session
         let follower = RecordingFollower(1, on: loops[loop])
         session.perform { [id = follower.id] in $0.follow(id, .init(), ref: "o1", isNew: true, over: follower) }
         _ = try await follower.until("welcome")
@@ -45,11 +48,19 @@ struct SessionFixture {
 
     func join(
         _ session: ChatSession, _ id: Int, on loop: Int = 0, epoch: String? = nil, after: Int? = nil, history: Int = 50
-    ) -> RecordingFollower {
+    ) async throws -> RecordingFollower {
+        try await join(session.id, id, on: loop, epoch: epoch, after: after, history: history).1
+    }
+
+    /// Follows a session wherever it is, as a connection does.
+    func join(
+        _ session: String, _ id: Int, on loop: Int = 0, epoch: String? = nil, after: Int? = nil, history: Int = 50
+    ) async throws -> (ChatSession, RecordingFollower) {
+        let session = try await directory.find(session, owner: Self.owner, on: loops[0])
         let follower = RecordingFollower(id, on: loops[loop])
         let open = ClientCommand.Open(session: session.id, epoch: epoch, after: after, history: history)
         session.perform { $0.follow(follower.id, open, ref: nil, isNew: false, over: follower) }
-        return follower
+        return (session, follower)
     }
 }
 

@@ -1,0 +1,4 @@
+import ChatProtocol
+
+/// Not the one of `Logging`.
+typealias LogEvent = ChatProtocol.LogEvent

@@ -1,0 +1,181 @@
+import ChatProtocol
+import Conversation
+import DequeModule
+import Logging
+import Models
+import NIOCore
+
+// What a session does about itself: checkpoints, its rest, and its return.
+extension ChatSession {
+    // MARK: Now and then
+
+    /// Looks after itself; called about once a second while the session is loaded.
+    func tick(_ now: NIODeadline) {
+        if running != nil {
+            checkpoint()
+            stopIfUnattended(now)
+        } else if !commits.owed.isEmpty {
+            // What could not be saved: perhaps it can by now.
+            if commits.isEmpty { commit([], isAtRest: isAtRest) }
+        } else if now - activeAt >= TimeAmount(environment.limits.idleAfter) {
+            rest()
+        }
+    }
+
+    private func checkpoint() {
+        guard running?.isAccepted == true, let id = running?.turn.accepted.id,
+            let pieces = running?.turn.takeProgress(), !pieces.isEmpty
+        else { return }
+        commit([.progress(turn: id, pieces)], isAtRest: false, happened: true)
+    }
+
+    /// A turn that nobody follows goes on, but not for ever.
+    private func stopIfUnattended(_ now: NIODeadline) {
+        guard let running, let unattendedAt else { return }
+        let limits = environment.limits
+        if now - max(unattendedAt, running.startedAt) > TimeAmount(limits.unattendedTime) {
+            stopRunning(.timeLimit, ref: nil)
+        } else if running.turn.byteCount / TokenEstimate.bytesPerToken > limits.unattendedTokens {
+            stopRunning(.maxTokens, ref: nil)
+        }
+    }
+
+    // MARK: Resting
+
+    /// Whether no number of the log can come to be seen before the next commit.
+    var isAtRest: Bool { running == nil && (queue.isEmpty || environment.drain.isDraining) }
+
+    /// Puts the history out of memory, where nothing is going on.
+    private func rest() {
+        guard presence == .loaded, running == nil, queue.isEmpty, commits.isEmpty, commits.owed.isEmpty, held.isEmpty,
+            settling.isEmpty,
+            followers.values.allSatisfy({ $0.isReady && !$0.isDue && !log.hasMore(after: $0.cursor) })
+        else { return }
+        forgetHistory()
+        log.forget()
+        presence = .resting
+        loop.deactivate(self)
+        leaveIfUnused()
+    }
+
+    private func forgetHistory() {
+        tree = MessageTree()
+        turns = [:]
+        clearedRefs = []
+        outcomes = RecentOutcomes()
+    }
+
+    /// Leaves memory, if the session rests and nobody follows it.
+    func leaveIfUnused() {
+        guard presence == .resting, followers.isEmpty, settling.isEmpty, held.isEmpty else { return }
+        _ = residents.remove(self)
+    }
+
+    /// The session is no more: followers are sent what there is, and then let go.
+    func vanish() {
+        presence = .gone
+        loop.deactivate(self)
+        forgetHistory()
+        _ = residents.remove(self, force: true)
+        for id in followers.keys { markDue(id) }
+    }
+
+    // MARK: Coming back
+
+    /// Reads the history of a resting session back.
+    func load() {
+        presence = .loading
+        Task {
+            do throws(SessionStoreError) {
+                guard let stored = try await environment.store.session(id) else {
+                    throw .inconsistent("The session is not in the store any more.")
+                }
+                wake(stored)
+            } catch {
+                environment.logger.error("load failed", metadata: ["session": "\(id)", "error": "\(error)"])
+                stayAsleep(error)
+            }
+        }
+    }
+
+    private func stayAsleep(_ error: SessionStoreError) {
+        presence = .resting
+        let problem = CommandError(.storage, "The session's history cannot be read now.", retryable: true)
+        let (settling, held) = (settling, held)
+        self.settling = []
+        self.held = []
+        for body in settling { body(error) }
+        for command in held { refuse(problem, ref: command.ref, to: command.follower) }
+        leaveIfUnused()
+    }
+
+    /// Takes the history from what the store has, and goes on where an earlier life of the session ended.
+    func wake(_ stored: StoredSession) {
+        guard presence == .loading else { return }
+        restore(stored)
+        presence = .loaded
+        activeAt = .now()
+        loop.activate(self)
+        var interrupted: StoredTurn?
+        for turn in stored.turns {
+            switch turn.state {
+            case .running: interrupted = turn
+            case .queued: queue.append(Turn(accepted: turn.accepted, provider: environment.provider.name))
+            case .ended: break
+            }
+        }
+        if let interrupted { interrupt(interrupted) }
+        startNext(isSaved: interrupted != nil)
+        settle()
+        changed()
+    }
+
+    private func restore(_ stored: StoredSession) {
+        let messages = Dictionary(stored.messages.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        do throws(MessageTreeError) {
+            // Siblings stand in the order in which their turns were accepted.
+            for turn in stored.turns.map(\.accepted) {
+                if !tree.contains(turn.parent), let message = messages[turn.parent] { try tree.insert(message) }
+                try tree.reserve(id: turn.reply, parent: turn.parent)
+                if let reply = messages[turn.reply] { try tree.insert(reply) }
+                turns[turn.ref] = turn
+            }
+            if let head = stored.head { try tree.select(head) }
+        } catch {
+            environment.logger.error("history is inconsistent", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+        clearedRefs = stored.clearedRefs
+    }
+
+    /// Ends the turn that ran when the process died, with what had arrived.
+    private func interrupt(_ turn: StoredTurn) {
+        var content = turn.pieces.content
+        let answered = Set(content.compactMap { if case .toolResult(let result) = $0 { result.call } else { nil } })
+        for case .toolCall(let call) in content where !answered.contains(call.id) {
+            // It may have run, so it is never run again.
+            content.append(
+                .toolResult(
+                    ToolResult(
+                        call: call.id,
+                        output: "The server stopped before the tool had answered. Whether it ran is not known.",
+                        isError: true)))
+        }
+        let accepted = turn.accepted
+        let tokens = content.reduce(0) { $0 + TokenEstimate.tokens(in: $1) }
+        let usage = Usage(outputTokens: tokens, estimated: true)
+        let reply = Message(
+            id: accepted.reply, parent: accepted.parent, role: .assistant, content: content, createdAt: lastActiveAt,
+            turn: accepted.id, partial: true, model: accepted.settings.model, usage: usage, status: .interrupted)
+        end(
+            accepted, reply: reply,
+            TurnOutcome(turn: accepted.id, status: .interrupted, usage: usage, timing: TurnTiming()),
+            ref: accepted.ref)
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,12 @@
+/// How long sessions and their turns go on by themselves.
+package struct SessionLimits: Hashable, Sendable {
+    /// How long a session with nothing to do keeps its history in memory. 60 s: a person who reads a reply comes back within
+    /// that, and reading it again from the disk costs a millisecond.
+    package var idleAfter = Duration.seconds(60)
+    /// How long a turn goes on that nobody follows. 10 minutes: longer than a tunnel, a reload or a flat battery takes.
+    package var unattendedTime = Duration.seconds(600)
+    /// How long a reply may get that nobody follows, in tokens, estimated. 32,000: whoever asked for more stays.
+    package var unattendedTokens = 32_000
+
+    package init() {}
+}
