@@ -26,6 +26,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     private var heldFrames: Deque<ClientFrame>?
     private var heldBytes = 0
     private var openDeadline: Scheduled<Void>?
+    private var stallDeadline: Scheduled<Void>?
     private var flood = FloodGauge()
     /// What was answered here since the socket took nothing more, in bytes.
     private var unreadBytes = 0
@@ -94,7 +95,9 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     }
 
     package func webSocketWritabilityChanged(_ connection: WebSocketConnection) {
-        guard connection.isWritable else { return }
+        guard connection.isWritable else { return watchStall() }
+        stallDeadline?.cancel()
+        stallDeadline = nil
         unreadBytes = 0
         guard let following else { return }
         following.session.perform { $0.ready(following.id) }
@@ -114,9 +117,27 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
 
     package func webSocketClosed(_ connection: WebSocketConnection, end: ConnectionEnd) {
         openDeadline?.cancel()
+        stallDeadline?.cancel()
         self.connection = nil
         // What was said behind an `open` is still carried out, once that is.
         if heldFrames == nil { unfollow() }
+    }
+
+    /// Closes the connection if its socket takes nothing for too long.
+    private func watchStall() {
+        let before = bufferedBytes
+        stallDeadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(ChatConnectionBounds.stalledWait)) {
+            if self.bufferedBytes < before {
+                self.watchStall()
+            } else {
+                self.close(.policyViolation, "The connection took nothing for \(ChatConnectionBounds.stalledWait).")
+            }
+        }
+    }
+
+    /// What waits for the socket, in bytes.
+    private var bufferedBytes: Int {
+        (try? connection?.channel?.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     // MARK: Following

@@ -9,6 +9,9 @@ enum ChatConnectionBounds {
     static let unreadBytes = 256 * 1024
     /// The most bytes of frames that wait for an `open` to be answered. 4 MiB: four of the largest; an answer takes milliseconds.
     static let heldBytes = 4 * 1024 * 1024
+    /// How long a socket may take nothing although there is something to send. 20 s, as for the answer to a ping: whoever was in
+    /// a tunnel for longer comes back and goes on where he was.
+    static let stalledWait = Duration.seconds(20)
     /// What `going_away` tells a client to wait. 1 s: a restart takes about that.
     static let reconnectAfter = Duration.seconds(1)
 }

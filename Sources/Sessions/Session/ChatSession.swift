@@ -178,6 +178,8 @@ package actor ChatSession {
             }
         }
         if running == nil, commits.isEmpty, !quieting.isEmpty {
+            // Connections that close then are sent the last of it first.
+            changed()
             let bodies = quieting
             quieting = []
             for body in bodies { body() }

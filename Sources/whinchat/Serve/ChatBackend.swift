@@ -15,6 +15,8 @@ struct ChatBackend {
     /// Serves a connection.
     let makeConnection: ChatConnectionMaker
 
+    let directory: SessionDirectory
+
     /// Which model answers and why that one, for people.
     let model: String
 
@@ -42,10 +44,11 @@ struct ChatBackend {
             policy: FullHistory(),
             defaults: SessionSettings(
                 system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens),
-            pingInterval: pingInterval, logger: logger)
+            pingInterval: pingInterval, limits: settings.sessionLimits, logger: logger)
         let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
         return ChatBackend(
             makeConnection: ChatConnection.maker(directory),
+            directory: directory,
             model: selection.kind == .demo
                 ? "The built-in demo answers, because \(selection.reason)."
                 : "\(provider.models[0]) answers (\(selection.kind.rawValue)), because \(selection.reason).",

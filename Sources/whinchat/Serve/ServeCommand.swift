@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Sessions
 import UnixSignals
 import WebClient
 import WebSocketChannel
@@ -20,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
             with _ (max_tokens). Keys are never settings: ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment.
             """)
 
-    /// How long a shutdown may take, from the signal on: the longest closing handshake is 10 s.
+    /// How long a shutdown may take once no turn runs: the longest closing handshake is 10 s.
     private static let maxShutdown = Duration.seconds(15)
 
     @Option(
@@ -64,6 +65,29 @@ struct ServeCommand: AsyncParsableCommand {
                 + "repeated; in the environment a list with commas (default: none, the server's own pages).",
             valueName: "origin"))
     var allowOrigin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long replies may go on when the server is told to end, 0 to 3600 s; then they are interrupted (default: 30).",
+            valueName: "seconds"))
+    var drainTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a session with nothing to do keeps its history in memory, 1 to 86400 s (default: 60).",
+            valueName: "seconds"))
+    var idleAfter: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a reply may go on that nobody follows, 1 to 86400 s (default: 600).", valueName: "seconds"))
+    var unattendedTime: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a reply that nobody follows may get, in tokens, estimated, 1 to 1000000 (default: 32000).",
+            valueName: "tokens"))
+    var unattendedTokens: String?
 
     @Option(help: ArgumentHelp("JSON file with settings (default: none).", valueName: "file"))
     var config: String?
@@ -115,9 +139,11 @@ struct ServeCommand: AsyncParsableCommand {
             StandardStreams.write(
                 Self.greeting(host: settings.host, port: address.port ?? settings.port, model: backend.model))
         }
+        try await backend.directory.recover()
+        let draining = DrainingService(server: server, directory: backend.directory, timeout: settings.drainTimeout)
         var services = ServiceGroupConfiguration(
-            services: backend.services + [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        services.maximumGracefulShutdownDuration = Self.maxShutdown
+            services: backend.services + [draining], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        services.maximumGracefulShutdownDuration = settings.drainTimeout + Self.maxShutdown
         try await ServiceGroup(configuration: services).run()
     }
 
@@ -133,6 +159,8 @@ struct ServeCommand: AsyncParsableCommand {
         let single: [(SettingKey, String?)] = [
             (.host, host), (.port, port), (.data, data), (.provider, provider), (.baseURL, baseURL), (.model, model),
             (.maxTokens, maxTokens), (.system, system), (.config, config), (.logLevel, logLevel),
+            (.drainTimeout, drainTimeout), (.idleAfter, idleAfter), (.unattendedTime, unattendedTime),
+            (.unattendedTokens, unattendedTokens),
         ]
         var flags: [SettingKey: [String]] = [.allowOrigin: allowOrigin]
         for case (let key, let value?) in single { flags[key] = [value] }

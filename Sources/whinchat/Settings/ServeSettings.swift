@@ -2,6 +2,7 @@ import ChatServer
 import Conversation
 import Foundation
 import Logging
+import Sessions
 
 /// The settings of `whinchat serve`, each within its bounds.
 struct ServeSettings: Equatable {
@@ -24,6 +25,9 @@ struct ServeSettings: Equatable {
     var maxTokens: Int?
     var system: String?
     var allowedOrigins: [WebOrigin] = []
+    /// How long turns that run may take to end when the server is told to. 30 s: most replies are said in that.
+    var drainTimeout = Duration.seconds(30)
+    var sessionLimits = SessionLimits()
     var logLevel = Logger.Level.info
 
     init() {}
@@ -80,6 +84,18 @@ struct ServeSettings: Equatable {
                 }
                 allowedOrigins.append(origin)
             }
+        }
+        if let seconds = try settings.integer(.drainTimeout, in: 0...3600, unit: " seconds") {
+            drainTimeout = .seconds(seconds.value)
+        }
+        if let seconds = try settings.integer(.idleAfter, in: 1...86_400, unit: " seconds") {
+            sessionLimits.idleAfter = .seconds(seconds.value)
+        }
+        if let seconds = try settings.integer(.unattendedTime, in: 1...86_400, unit: " seconds") {
+            sessionLimits.unattendedTime = .seconds(seconds.value)
+        }
+        if let tokens = try settings.integer(.unattendedTokens, in: SettingsBounds.maxTokens, unit: " tokens") {
+            sessionLimits.unattendedTokens = tokens.value
         }
         if let found = try settings.string(.logLevel) {
             guard let level = Logger.Level(rawValue: found.value) else {

@@ -9,6 +9,10 @@ enum SettingKey: String, CaseIterable {
     case maxTokens = "max_tokens"
     case system
     case allowOrigin = "allow_origin"
+    case drainTimeout = "drain_timeout"
+    case idleAfter = "idle_after"
+    case unattendedTime = "unattended_time"
+    case unattendedTokens = "unattended_tokens"
     case logLevel = "log_level"
 
     /// The config file itself: only as a flag and in the environment.
