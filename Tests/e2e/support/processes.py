@@ -103,6 +103,8 @@ class Server:
         self.data = folder / "data"
         self.arguments = arguments
         command = [bin_dir() / "whinchat", "serve", "--port", "0", "--data", self.data, *arguments]
+        # A reply that a test leaves behind is not waited for; a flag says otherwise.
+        environment = {"WHINCHAT_DRAIN_TIMEOUT": "1"} | (environment or {})
         self.process = Process(name, command, folder / "log.txt", r"Whinchat is at http://127\.0\.0\.1:(\d+)", environment)
         self.port = int(self.process.match[1])
         self.url = f"http://127.0.0.1:{self.port}"
