@@ -27,6 +27,7 @@ extension Target.Dependency {
     static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let deque: Self = .product(name: "DequeModule", package: "swift-collections")
+    static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 }
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -71,6 +73,10 @@ let package = Package(
                 "JSON", "Conversation", "ChatProtocol", "Models", "Tools", .nioCore, .nioConcurrencyHelpers, .deque,
                 .logging,
             ]),
+        // GRDB takes the system's SQLite (libsqlite3-dev).
+        .target(
+            name: "SQLiteStorage",
+            dependencies: ["JSON", "Conversation", "Sessions", .nioConcurrencyHelpers, .deque, .grdb, .logging]),
 
         // The way to the browser and back.
         .target(name: "WebSocketChannel", dependencies: ["WebSocket", .nioCore, .nioHTTP1, .logging]),
@@ -89,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "whinchat",
             dependencies: [
-                "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Sessions", "Tools",
-                "WebClient", "WebSocket", "WebSocketChannel",
+                "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Sessions",
+                "SQLiteStorage", "Tools", "WebClient", "WebSocket", "WebSocketChannel",
                 .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .nioHTTP1,
             ]),
         .executableTarget(
@@ -130,6 +136,11 @@ let package = Package(
                 "Sessions", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Tools",
                 "WhinchatTesting",
                 .nioCore, .nioPosix,
+            ]),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: [
+                "SQLiteStorage", "Sessions", "Conversation", "JSON", .nioConcurrencyHelpers, .grdb, .logging,
             ]),
         .testTarget(
             name: "ChatServerTests",

@@ -1,0 +1,107 @@
+import GRDB
+import Logging
+import NIOConcurrencyHelpers
+
+/// Empties the write-ahead log: when it has grown, so that it stays small, and after a deletion, as what was deleted still
+/// stands in it.
+///
+/// Most of the work is done on a connection of its own while commits go on; the writer only waits for the little that came
+/// since, and for the log to be cut to nothing.
+actor Checkpointer {
+    /// Bytes of the log from which it is emptied: 4 MiB, SQLite's own default of 1,000 pages.
+    static let maxLogBytes = 4 << 20
+
+    /// How long the writer waits for readers before it gives up and tries later: 20 ms, about one group of commits.
+    private static let readersTimeoutMilliseconds = 20
+
+    /// How long until it is tried again where readers are in the way.
+    private static let retryInterval = Duration.seconds(1)
+
+    /// After so many tries without success, a minute, it is logged.
+    private static let triesBeforeWarning = 60
+
+    private let pool: DatabasePool
+    private let side: DatabaseQueue
+    private let interval: Duration
+    private let logger: Logger
+
+    /// How many commits deleted something.
+    private let deletions = NIOLockedValueBox(0)
+    /// For how many of them the log has been emptied since.
+    private var emptied = 0
+    private var isStopped = false
+    private var work: Task<Void, Never>?
+
+    /// - Parameter interval: how long deletions are gathered
+    init(pool: DatabasePool, side: DatabaseQueue, interval: Duration, logger: Logger) {
+        self.pool = pool
+        self.side = side
+        self.interval = interval
+        self.logger = logger
+    }
+
+    /// Something was deleted.
+    nonisolated func deleted() {
+        deletions.withLockedValue { $0 += 1 }
+        Task { await start(after: interval) }
+    }
+
+    /// The log has grown beyond its bound.
+    nonisolated func logGrew() {
+        Task { await start(after: .zero) }
+    }
+
+    /// Returns when what was deleted before this call is out of the files, or never will be as the checkpointer was stopped.
+    func textsGone() async {
+        let goal = deletions.withLockedValue(\.self)
+        while emptied < goal, !isStopped {
+            start(after: interval)
+            await work?.value
+        }
+    }
+
+    func stop() async {
+        isStopped = true
+        work?.cancel()
+        await work?.value
+    }
+
+    private func start(after delay: Duration) {
+        guard work == nil, !isStopped else { return }
+        work = Task { await run(after: delay) }
+    }
+
+    private func run(after delay: Duration) async {
+        var delay = delay
+        var tries = 0
+        repeat {
+            try? await Task.sleep(for: delay)
+            let goal = deletions.withLockedValue(\.self)
+            if await empty() {
+                emptied = goal
+                tries = 0
+            } else {
+                tries += 1
+                if tries == Self.triesBeforeWarning {
+                    logger.warning("the database's log could not be emptied for a minute: something reads all the time")
+                }
+            }
+            delay = Self.retryInterval
+        } while (emptied < deletions.withLockedValue(\.self) || tries > 0) && !isStopped
+        work = nil
+    }
+
+    private func empty() async -> Bool {
+        do {
+            _ = try await side.writeWithoutTransaction { database in try database.checkpoint(.passive) }
+            return try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA busy_timeout = \(Self.readersTimeoutMilliseconds)")
+                defer { try? database.execute(sql: "PRAGMA busy_timeout = \(SQLiteStorage.busyTimeoutMilliseconds)") }
+                let result = try database.checkpoint(.truncate)
+                return result.walFrameCount == 0 || result.walFrameCount == result.checkpointedFrameCount
+            }
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Conversation
+import Sessions
+import Testing
+
+/// What a store tells of many sessions.
+@Suite struct ListTests {
+    @Test(arguments: TestedStore.allCases)
+    func `sessions are counted by owner and found by what made them`(store: TestedStore) async throws {
+        try await store.with { store in
+            let other = Owner(key: "local")
+            for (session, owner, ref) in [
+                ("s_1", Writer.owner, "r_1"), ("s_2", Writer.owner, nil), ("s_3", other, "r_1"),
+                ("s_4", Writer.owner, "r_2"),
+            ] {
+                var writer = Writer(store, session: session)
+                try await writer.create(owner: owner, ref: ref)
+            }
+            #expect(try await store.sessions(of: Writer.owner, createdBy: "r_1") == ("s_1", 3))
+            #expect(try await store.sessions(of: Writer.owner, createdBy: "r_2") == ("s_4", 3))
+            #expect(try await store.sessions(of: other, createdBy: "r_1") == ("s_3", 1))
+            #expect(try await store.sessions(of: other, createdBy: "r_2") == (nil, 1))
+            #expect(try await store.sessions(of: other, createdBy: nil) == (nil, 1))
+            #expect(try await store.sessions(of: Owner(key: "nobody"), createdBy: "r_1") == (nil, 0))
+        }
+    }
+
+    @Test(arguments: TestedStore.allCases)
+    func `sessions with a queued or a running turn are unfinished`(store: TestedStore) async throws {
+        try await store.with { store in
+            var idle = Writer(store, session: "s_1")
+            try await idle.create()
+            try await idle.exchange("1")
+            var running = Writer(store, session: "s_2")
+            try await running.create()
+            try await running.exchange("1")
+            try await running.accept("2")
+            try await running.commit(.started(turn: "t_2"))
+            try await running.accept("3")
+            var queued = Writer(store, session: "s_3")
+            try await queued.create()
+            try await queued.accept("1")
+            #expect(Set(try await store.unfinishedSessions()) == ["s_2", "s_3"])
+            try await queued.commit(.ended(turn: "t_1", reply: .reply("1", [])))
+            #expect(try await store.unfinishedSessions() == ["s_2"])
+        }
+    }
+
+    @Test(arguments: TestedStore.allCases)
+    func `a summary has the title, the first words and the number of messages`(store: TestedStore) async throws {
+        try await store.with { store in
+            var writer = Writer(store, session: "s_1")
+            try await writer.create()
+            func summary() async throws -> SessionSummary? {
+                try await store.summaries(of: nil, before: nil, limit: 10).first
+            }
+            #expect(
+                try await summary()
+                    == SessionSummary(
+                        id: "s_1", owner: Writer.owner, title: "", firstWords: "", messageCount: 0, createdAt: 1_000,
+                        lastActiveAt: 1_001))
+            let long = String(repeating: "e\u{301}", count: 100)
+            try await writer.exchange("1", text: long)
+            // Another first message: the session began with the other one.
+            try await writer.exchange("2", text: "Other")
+            try await writer.commit(.settings(SessionSettings(title: "Title", model: "m")))
+            let full = try #require(try await summary())
+            #expect(full.title == "Title")
+            #expect(full.firstWords.unicodeScalars.count == SessionSummary.firstWordsScalars)
+            #expect(long.hasPrefix(full.firstWords))
+            #expect(full.messageCount == 4)
+            try await writer.commit(.cleared)
+            #expect(try await summary()?.firstWords == "")
+            #expect(try await summary()?.messageCount == 0)
+            try await writer.exchange("3", text: "Again")
+            #expect(try await summary()?.firstWords == "Again")
+        }
+    }
+
+    @Test(arguments: TestedStore.allCases, [1, 2, 3, 7, 100])
+    func `pages together have every session once, those active last first`(store: TestedStore, limit: Int) async throws
+    {
+        try await store.with { store in
+            let other = Owner(key: "local")
+            for index in 0..<9 {
+                var writer = Writer(store, session: "s_\(index)")
+                try await writer.create(owner: index == 4 ? other : Writer.owner)
+                // Three at the same time.
+                for _ in 0..<(index * 5 % 9 / 3) { try await writer.commit(.head("a_1")) }
+            }
+            for owner in [nil, Writer.owner, other] {
+                var pages: [SessionSummary] = []
+                while true {
+                    let page = try await store.summaries(of: owner, before: pages.last, limit: limit)
+                    #expect(page.count <= limit)
+                    if page.isEmpty { break }
+                    pages += page
+                }
+                let order = pages.map { "\($0.lastActiveAt) \($0.id)" }
+                #expect(order == order.sorted(by: >))
+                #expect(Set(order).count == order.count)
+                #expect(pages.count == (owner == nil ? 9 : owner == other ? 1 : 8))
+                #expect(pages.allSatisfy { owner == nil || $0.owner == owner })
+            }
+        }
+    }
+}
