@@ -24,11 +24,12 @@ struct ChatBackend {
     let services: [any Service]
 
     /// - Parameters:
+    ///   - store: where sessions are kept
     ///   - group: the event loops that connections live on, and so sessions too
     ///   - pingInterval: how often connections are pinged; clients are told
     static func make(
-        _ settings: ServeSettings, environment: [String: String], group: MultiThreadedEventLoopGroup,
-        pingInterval: Duration, logger: Logger
+        _ settings: ServeSettings, environment: [String: String], store: any SessionStore,
+        group: MultiThreadedEventLoopGroup, pingInterval: Duration, logger: Logger
     ) async throws -> ChatBackend {
         let engine = try CurlEngine(logger: logger)
         let queues = group.makeIterator().map { engine.makeQueue(on: $0) }
@@ -40,7 +41,7 @@ struct ChatBackend {
         }
         let provider = selection.makeProvider()
         let sessions = SessionEnvironment(
-            provider: provider, tools: try ToolRegistry([Calculate(), CurrentTime()]), store: MemoryStore(),
+            provider: provider, tools: try ToolRegistry([Calculate(), CurrentTime()]), store: store,
             policy: FullHistory(),
             defaults: SessionSettings(
                 system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens),

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import SQLiteStorage
 import ServiceLifecycle
 import Sessions
 import UnixSignals
@@ -114,10 +115,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             try await serve(settings, logger: Logger(label: "whinchat"))
-        } catch let error as IdentityKeyError {
-            StandardStreams.writeError("Error: \(error)\n")
-            throw ExitCode(78)
         } catch {
+            if error is IdentityKeyError || error is DataFolderError || error is SQLiteStorageError {
+                StandardStreams.writeError("Error: \(error)\n")
+                throw ExitCode(78)
+            }
             guard let reason = BindFailure.reason(error, host: settings.host, port: settings.port) else { throw error }
             StandardStreams.writeError("Error: \(reason)\n")
             throw ExitCode(1)
@@ -125,12 +127,14 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ settings: ServeSettings, logger: Logger) async throws {
+        let folder = try DataFolder(path: settings.dataFolder)
         let key = try IdentityKey(in: URL(fileURLWithPath: settings.dataFolder))
+        let storage = try SQLiteStorage(folder: folder, logger: logger)
         let configuration = ChatServerConfiguration(
             host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins)
         let group = MultiThreadedEventLoopGroup.singleton
         let backend = try await ChatBackend.make(
-            settings, environment: ProcessInfo.processInfo.environment, group: group,
+            settings, environment: ProcessInfo.processInfo.environment, store: storage, group: group,
             pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
         let server = ChatServer(
             configuration: configuration, site: try StaticSite(folder: WebClient.folder), identityKey: key,
@@ -145,6 +149,7 @@ struct ServeCommand: AsyncParsableCommand {
             services: backend.services + [draining], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = settings.drainTimeout + Self.maxShutdown
         try await ServiceGroup(configuration: services).run()
+        await storage.close()
     }
 
     /// The first lines of the output: the address, and which model answers and why that one.
