@@ -1,13 +1,12 @@
-// A session as a page sees it, and how each event changes it. No DOM, clock or socket: the same frames give the same
-// model. It is changed in place, since a long reply has thousands of deltas; what changed is returned.
+// A session as a page sees it, and how each event changes it, in place: a long reply has thousands of deltas. No DOM,
+// clock or socket. What changed is returned.
 
 /**
- * A piece of a message; a tool's result stands with its call. `text`: for a tool call, the JSON of its input as it comes;
- * `input`: that, once it is whole; `ms`: how long the tool ran.
+ * A piece of a message. `text`: for a tool call, the JSON of its input; `input`: that, once whole.
  * @typedef {{index: number, kind: string, text: string, done: boolean, call?: string, name?: string, input?: any,
  *   tool?: "called" | "running" | "ended" | "unfinished", output?: string, isError?: boolean, ms?: number}} Block
  *
- * `live`: its turn is running; `status`, `error`: how it ended, on a user's message where there was no reply.
+ * `live`: its turn is running; `status`, `error`: how that ended.
  * @typedef {{id: string, parent?: string, role: "user" | "assistant", blocks: Block[], live: boolean, model?: string,
  *   status?: string, cut?: boolean, error?: any, usage?: any, timing?: any, retrying?: any}} Message
  *
@@ -20,11 +19,11 @@
 export const emptyModel = () => ({
 	session: null,
 	epoch: null,
-	/** The last event that is in here. */ seq: 0,
+	/** The last event in here. */ seq: 0,
 	settings: {},
 	/** @type {Map<string, Message>} */ messages: new Map(),
 	/** The last message that is shown. */ head: null,
-	/** User messages behind the running turn. */ waiting: [],
+	/** Behind the running turn. */ waiting: [],
 	/** @type {Map<string, Turn>} */ turns: new Map(),
 	/** Older messages exist. */ more: false,
 });
@@ -150,12 +149,20 @@ const reducers = {
 		return [{ what: "path" }, { what: "message", id: message.id }, { what: "ended", id: message.id }];
 	},
 
-	head(model, { message, ref }) {
-		// The reply that a regenerate puts at the head comes with its `turn.started`.
-		if (!model.messages.has(message)) return ref || model.turns.size > 0 ? [] : [{ what: "lost" }];
+	head(model, { message, siblings }) {
+		// A reply that is still to come has a place among its siblings, or its turn is known.
+		if (!model.messages.has(message)) return model.turns.size || message in siblings ? [] : [{ what: "lost" }];
 		model.head = message;
 		return [{ what: "path" }];
 	},
+
+	"session.updated"(model, { settings }) {
+		model.settings = settings;
+		return [];
+	},
+
+	"session.cleared": () => [{ what: "lost" }],
+	"session.deleted": () => [{ what: "lost" }],
 };
 
 function fromWire({ id, parent, role, content = [], model, usage, status, cut }) {
