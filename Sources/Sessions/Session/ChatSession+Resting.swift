@@ -67,8 +67,10 @@ extension ChatSession {
 
     /// Leaves memory, if the session rests and nobody follows it.
     func leaveIfUnused() {
-        guard presence == .resting, followers.isEmpty, settling.isEmpty, held.isEmpty else { return }
-        _ = residents.remove(self)
+        guard presence == .resting, followers.isEmpty, settling.isEmpty, held.isEmpty, residents.remove(self)
+        else { return }
+        // From now on another may be read in its place: this one must never write again.
+        presence = .gone
     }
 
     /// The session is no more: followers are sent what there is, and then let go.
