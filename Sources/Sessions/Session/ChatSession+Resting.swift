@@ -14,6 +14,9 @@ extension ChatSession {
         if running != nil {
             checkpoint()
             stopIfUnattended(now)
+        } else if commits.isEmpty, nextTurn != nil {
+            // Its start could not be saved.
+            startNext()
         } else if !commits.owed.isEmpty {
             // What could not be saved: perhaps it can by now.
             if commits.isEmpty { commit([], isAtRest: isAtRest) }
@@ -126,8 +129,7 @@ extension ChatSession {
             case .ended: break
             }
         }
-        if let interrupted { interrupt(interrupted) }
-        startNext(isSaved: interrupted != nil)
+        if let interrupted { interrupt(interrupted) } else { startNext() }
         settle()
         changed()
     }
@@ -168,7 +170,7 @@ extension ChatSession {
         let reply = Message(
             id: accepted.reply, parent: accepted.parent, role: .assistant, content: content, createdAt: lastActiveAt,
             turn: accepted.id, partial: true, model: accepted.settings.model, usage: usage, status: .interrupted)
-        end(
+        finish(
             accepted, reply: reply,
             TurnOutcome(turn: accepted.id, status: .interrupted, usage: usage, timing: TurnTiming()),
             ref: accepted.ref)
