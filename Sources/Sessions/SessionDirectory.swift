@@ -55,7 +55,11 @@ package final class SessionDirectory: Sendable {
     }
 
     /// Ends a lease without following.
-    package func release(_ session: ChatSession) { residents.release(session.id) }
+    package func release(_ session: ChatSession) {
+        residents.release(session.id)
+        // It may have wanted to leave memory meanwhile.
+        session.perform { $0.leaveIfUnused() }
+    }
 
     private func lease(_ id: String, on loop: SessionLoop) async throws -> ChatSession? {
         if let session = residents.lease(id) { return session }

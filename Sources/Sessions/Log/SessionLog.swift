@@ -64,9 +64,16 @@ struct SessionLog {
     /// Entries from here on wait for a commit.
     private var visibleEnd: Int { pending.first?.entry ?? endPosition }
 
-    /// The last `seq` that a reader may see.
+    /// The last `seq` that a reader may see. Never one whose event is void: the store may not know of it, and give it out again
+    /// after a crash.
     var visibleSeq: Int {
-        visibleEnd == base ? droppedSeq : entries[visibleEnd - 1 - base].lastSeq
+        var position = visibleEnd
+        while position > base {
+            position -= 1
+            if case .void = entries[position - base] { continue }
+            return entries[position - base].lastSeq
+        }
+        return droppedSeq
     }
 
     // MARK: Appending
@@ -225,7 +232,7 @@ struct SessionLog {
             let first = entries.first, first.lastSeq <= seq
         {
             retainedBytes -= first.byteCount
-            droppedSeq = first.lastSeq
+            if case .void = first {} else { droppedSeq = first.lastSeq }
             entries.removeFirst()
             base += 1
         }
@@ -233,6 +240,7 @@ struct SessionLog {
 
     /// Drops everything, as a session does that rests. Only where nothing waits for a commit.
     mutating func forget() {
+        lastSeq = visibleSeq
         base = endPosition
         entries = []
         pending = []

@@ -12,7 +12,7 @@ extension ChatSession {
         activeAt = .now()
         if case .ping(let echo) = command {
             answer(Answer.pong(echo).frame(ref: ref), to: follower)
-        } else if presence == .gone || (presence == .loaded && held.isEmpty && (!isTransacting || isOfNow(command))) {
+        } else if presence == .gone || (presence == .loaded && ((held.isEmpty && !isTransacting) || isOfNow(command))) {
             carryOut(command, ref: ref, from: follower)
         } else if held.count < Self.maximumHeldCommands {
             held.append(HeldCommand(command: command, ref: ref, follower: follower))
@@ -231,7 +231,7 @@ extension ChatSession {
         if environment.drain.isDraining {
             throw CommandError(.overloaded, "The server is about to restart.", retryable: true, retryAfter: .seconds(1))
         }
-        guard running != nil else { return }
+        guard running != nil || !queue.isEmpty else { return }
         if onBusy == .reject {
             throw CommandError(.busy, "A turn is running.", retryable: true)
         }

@@ -18,7 +18,7 @@ extension ChatSession {
     ) {
         let number = commits.nextID()
         for event in events { log.append(event, ref: ref, pending: number) }
-        let owed = commits.takeOwed()
+        let owed = commits.takeOwed(where: isDue)
         lastActiveAt = Self.now
         let commit = SessionCommit(
             session: id, id: number, ownerTerm: ownerTerm, epoch: epoch, lastSeq: log.lastSeq, isAtRest: isAtRest,
@@ -48,6 +48,14 @@ extension ChatSession {
             refuse(
                 CommandError(.storage, "This could not be saved, so nothing was done.", retryable: true), ref: ref,
                 to: follower)
+        }
+    }
+
+    private func isDue(_ change: SessionChange) -> Bool {
+        switch change {
+        case .started(let turn), .progress(let turn, _): running?.turn.accepted.id == turn
+        case .ended(let turn, _): turns.values.contains { $0.id == turn }
+        default: true
         }
     }
 

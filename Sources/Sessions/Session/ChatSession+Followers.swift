@@ -45,6 +45,7 @@ extension ChatSession {
         follower.isDue = false
         if log.hasLost(follower.cursor) || follower.isOverrun {
             remove(id)
+            leaveIfUnused()
             return Pulled(transport: follower.transport, hasMore: false, end: .fellBehind)
         }
         if !follower.answers.isEmpty {
@@ -57,6 +58,7 @@ extension ChatSession {
             return Pulled(transport: follower.transport, hasMore: hasMore)
         }
         remove(id)
+        leaveIfUnused()
         return Pulled(transport: follower.transport, hasMore: false, end: .released)
     }
 

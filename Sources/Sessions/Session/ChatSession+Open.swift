@@ -40,6 +40,7 @@ extension ChatSession {
     }
 
     private func create(ref: String?) {
+        presence = .loaded
         loop.activate(self)
         commit(
             [.created(owner: owner, ref: ref, settings: settings, createdAt: createdAt)], isAtRest: true

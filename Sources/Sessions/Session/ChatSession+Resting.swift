@@ -14,6 +14,9 @@ extension ChatSession {
         if running != nil {
             checkpoint()
             stopIfUnattended(now)
+        } else if commits.isEmpty, nextTurn != nil {
+            // Its start could not be saved.
+            startNext()
         } else if !commits.owed.isEmpty {
             // What could not be saved: perhaps it can by now.
             if commits.isEmpty { commit([], isAtRest: isAtRest) }
@@ -67,8 +70,10 @@ extension ChatSession {
 
     /// Leaves memory, if the session rests and nobody follows it.
     func leaveIfUnused() {
-        guard presence == .resting, followers.isEmpty, settling.isEmpty, held.isEmpty else { return }
-        _ = residents.remove(self)
+        guard presence == .resting, followers.isEmpty, settling.isEmpty, held.isEmpty, residents.remove(self)
+        else { return }
+        // From now on another may be read in its place: this one must never write again.
+        presence = .gone
     }
 
     /// The session is no more: followers are sent what there is, and then let go.
@@ -124,8 +129,7 @@ extension ChatSession {
             case .ended: break
             }
         }
-        if let interrupted { interrupt(interrupted) }
-        startNext(isSaved: interrupted != nil)
+        if let interrupted { interrupt(interrupted) } else { startNext() }
         settle()
         changed()
     }
@@ -166,7 +170,7 @@ extension ChatSession {
         let reply = Message(
             id: accepted.reply, parent: accepted.parent, role: .assistant, content: content, createdAt: lastActiveAt,
             turn: accepted.id, partial: true, model: accepted.settings.model, usage: usage, status: .interrupted)
-        end(
+        finish(
             accepted, reply: reply,
             TurnOutcome(turn: accepted.id, status: .interrupted, usage: usage, timing: TurnTiming()),
             ref: accepted.ref)

@@ -20,8 +20,9 @@ extension ChatSession {
         from follower: FollowerID, undo: @escaping () -> Void
     ) {
         turns[accepted.ref] = accepted
+        accepting = accepted.id
         let turn = Turn(accepted: accepted, provider: environment.provider.name)
-        let isFirst = running == nil
+        let isFirst = running == nil && queue.isEmpty
         transact(
             [.accepted(accepted, message: message), .head(accepted.reply)]
                 + (isFirst ? [.started(turn: accepted.id)] : []),
@@ -37,10 +38,13 @@ extension ChatSession {
 
     /// The commit of a turn's acceptance completed.
     private func isSaved(_ accepted: AcceptedTurn, _ onBusy: OnBusy) {
+        accepting = nil
         if running?.turn.accepted.id == accepted.id {
-            running?.isAccepted = true
-            if let end = running?.heldEnd { endRunning(end) }
-        } else if onBusy == .interrupt, queue.contains(where: { $0.accepted.id == accepted.id }) {
+            isRunningSaved()
+        } else if running == nil {
+            // The one before it has ended meanwhile.
+            startNext()
+        } else if onBusy == .interrupt {
             // It waits behind those that were accepted before it: history stays one line.
             stopRunning(.cancelled, ref: nil)
         }
@@ -48,9 +52,15 @@ extension ChatSession {
 
     /// The commit of a turn's acceptance failed: the turn never was, and nobody has seen anything of it.
     private func abandon(_ accepted: AcceptedTurn) {
+        accepting = nil
         turns[accepted.ref] = nil
         queue.removeAll { $0.accepted.id == accepted.id }
-        guard let running, running.turn.accepted.id == accepted.id else { return }
+        if running?.turn.accepted.id == accepted.id { dropRunning() }
+    }
+
+    /// Takes back that a turn runs; nobody has seen anything of it.
+    private func dropRunning() {
+        guard let running else { return }
         running.call?.cancel()
         running.tools.values.forEach { $0.cancel() }
         generation += 1
@@ -60,30 +70,58 @@ extension ChatSession {
 
     // MARK: Running
 
-    /// Starts the turn that waits first, once nothing runs.
-    ///
-    /// - Parameter isSaved: whether a commit that is under way says so already.
-    func startNext(isSaved: Bool = false) {
-        guard running == nil, !environment.drain.isDraining, let turn = queue.popFirst() else { return }
-        start(turn, isAccepted: true, isSaved: isSaved)
+    /// The turn that can start now. None whose acceptance is not saved yet: there may never have been such a turn.
+    var nextTurn: Turn? {
+        guard running == nil, !environment.drain.isDraining, let next = queue.first, next.accepted.id != accepting
+        else { return nil }
+        return next
     }
 
-    private func start(_ turn: Turn, isAccepted: Bool, isSaved: Bool = true) {
+    /// Starts the turn that waits first, if it can.
+    func startNext() {
+        guard nextTurn != nil, let turn = queue.popFirst() else { return }
+        start(turn, isAccepted: false, savesItself: true)
+    }
+
+    /// - Parameters:
+    ///   - isAccepted: whether nothing that is not saved yet could take the turn back.
+    ///   - savesItself: whether no commit under way says that the turn runs.
+    private func start(_ turn: Turn, isAccepted: Bool, savesItself: Bool = false) {
         let accepted = turn.accepted
         let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: turn.settings)
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
             context: plan)
-        if isSaved {
-            log.append(started, ref: accepted.ref)
+        if savesItself {
+            commit([.started(turn: accepted.id)], events: [started], ref: accepted.ref, isAtRest: false) {
+                [self] succeeded in
+                guard running?.turn.accepted.id == accepted.id else { return }
+                if succeeded { isRunningSaved() } else { postpone() }
+            }
         } else {
-            // After a restart the numbering goes on where the store says that it ended: it must know better by now.
-            commit(
-                [.started(turn: accepted.id)], events: [started], ref: accepted.ref, isAtRest: false, happened: true,
-                instead: started)
+            log.append(started, ref: accepted.ref)
         }
         running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq, isAccepted: isAccepted)
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
+    }
+
+    /// What the store knows of the running turn can no longer be taken back.
+    private func isRunningSaved() {
+        running?.isAccepted = true
+        if let end = running?.heldEnd { endRunning(end) }
+    }
+
+    /// The store does not know that the turn runs. It may say that the numbering goes on from an earlier end, so nothing of the
+    /// turn may be seen: it waits again, and `tick` has it tried again.
+    private func postpone() {
+        guard let running else { return }
+        dropRunning()
+        let turn = Turn(accepted: running.turn.accepted, provider: environment.provider.name)
+        if let end = running.heldEnd, end.status == .cancelled {
+            endQueued(turn, ref: end.ref)
+        } else {
+            queue.prepend(turn)
+        }
     }
 
     /// Takes what a call to the model said. On the way from the provider's bytes to the sockets: no allocation for a token.
@@ -240,16 +278,23 @@ extension ChatSession {
             if seconds > 0, usage.outputTokens > 0 { timing.tokensPerSecond = Double(usage.outputTokens) / seconds }
         }
         let accepted = running.turn.accepted
-        self.end(
+        finish(
             accepted,
             reply: reply(of: running.turn, status: end.status, usage: usage, model: accepted.settings.model),
             TurnOutcome(
                 turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
                 error: end.error),
             ref: end.ref ?? accepted.ref)
-        startNext(isSaved: true)
         // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
         log.trim(keepingAfter: running.firstSeq - 1)
+    }
+
+    /// Ends the turn that ran, and starts the one that waits next: one commit says both.
+    func finish(_ accepted: AcceptedTurn, reply: Message, _ outcome: TurnOutcome, ref: String?) {
+        // Asked once: the server may begin to drain at any moment, and what the commit says must be what is done.
+        let next = nextTurn
+        end(accepted, reply: reply, outcome, ref: ref, next: next)
+        if next != nil, let turn = queue.popFirst() { start(turn, isAccepted: true) }
     }
 
     /// Ends a turn that was stopped before it started.
@@ -260,23 +305,26 @@ extension ChatSession {
             ref: ref ?? turn.accepted.ref)
     }
 
-    /// Puts a turn's end on disk and into the log, and with it that the next one runs.
-    func end(_ accepted: AcceptedTurn, reply: Message, _ outcome: TurnOutcome, ref: String?) {
+    /// Puts a turn's end on disk and into the log.
+    ///
+    /// - Parameter next: the turn that runs from now on.
+    private func end(
+        _ accepted: AcceptedTurn, reply: Message, _ outcome: TurnOutcome, ref: String?, next: Turn? = nil
+    ) {
+        activeAt = .now()
         do throws(MessageTreeError) {
             try tree.insert(reply)
         } catch {
             environment.logger.error("a reply has no place", metadata: ["session": "\(id)", "error": "\(error)"])
         }
         var changes = [SessionChange.ended(turn: accepted.id, reply: reply)]
-        if running == nil, !environment.drain.isDraining, let next = queue.first {
-            changes.append(.started(turn: next.accepted.id))
-        }
+        if let next { changes.append(.started(turn: next.accepted.id)) }
         var unsaved = outcome
         unsaved.status = .failed
         unsaved.error = TurnError(
             .storage, message: "The reply could not be saved yet; the server tries again.", retryable: false)
         commit(
-            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: isAtRest, happened: true,
+            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: next == nil && isAtRest, happened: true,
             instead: .turnDone(unsaved))
         outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: log.lastSeq, ref: accepted.ref))
     }

@@ -90,6 +90,8 @@ package actor ChatSession {
     /// Which call to a model is heard: an event of an older one is dropped.
     var generation = 0
     var queue: Deque<Turn> = []
+    /// The turn whose acceptance is being saved.
+    var accepting: String?
 
     var commits = CommitQueue()
     /// Commands wait while the history is read, and while one before them is being saved that may yet fail.
@@ -119,7 +121,8 @@ package actor ChatSession {
         ownerTerm = 1
         createdAt = Self.now
         lastActiveAt = createdAt
-        presence = .loaded
+        // Until whoever made it follows it, and so has it saved. Another who said the same `open` waits for that.
+        presence = .loading
         log = SessionLog()
         self.owner = owner
         self.settings = settings

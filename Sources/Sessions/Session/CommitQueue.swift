@@ -27,9 +27,13 @@ struct CommitQueue {
         return lastID
     }
 
-    mutating func takeOwed() -> [SessionChange] {
+    /// Takes what is owed.
+    ///
+    /// - Parameter isDue: whether a change still fits what the session is now. What does not, a later commit has saved or
+    ///   removed by other means; in the store it would make the whole commit fail.
+    mutating func takeOwed(where isDue: (SessionChange) -> Bool) -> [SessionChange] {
         defer { owed = [] }
-        return owed
+        return owed.filter(isDue)
     }
 
     mutating func append(_ entry: Entry) { entries.append(entry) }
@@ -48,6 +52,4 @@ struct CommitQueue {
         let ended = Set(owed.compactMap { if case .ended(let turn, _) = $0 { turn } else { nil } })
         owed.removeAll { if case .progress(let turn, _) = $0 { ended.contains(turn) } else { false } }
     }
-
-    mutating func forgetOwed() { owed = [] }
 }
