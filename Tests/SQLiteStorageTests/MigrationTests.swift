@@ -66,6 +66,10 @@ import Testing
     }
 
     private static func schema(_ database: Database) throws -> [String] {
-        try String.fetchAll(database, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'grdb_migrations' ORDER BY name")
+        try String.fetchAll(
+            database,
+            sql: """
+                SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'grdb_migrations' ORDER BY name
+                """)
     }
 }
