@@ -111,6 +111,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "fake-provider", dependencies: ["WhinchatTesting", "JSON", .argumentParser, .nioCore, .nioPosix]),
+        .executableTarget(
+            name: "store-benchmark",
+            dependencies: ["Conversation", "Sessions", "SQLiteStorage", .argumentParser, .logging]),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON", .nioCore]),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", .nioCore]),
@@ -152,8 +155,8 @@ let package = Package(
         .testTarget(
             name: "WhinchatTests",
             dependencies: [
-                "whinchat", "ChatServer", "JSON", "WebSocket", "WebSocketChannel", .lifecycle, .logging, .nioCore,
-                .nioPosix,
+                "whinchat", "ChatServer", "Conversation", "JSON", "Sessions", "SQLiteStorage", "WebSocket",
+                "WebSocketChannel", .lifecycle, .logging, .nioCore, .nioPosix,
             ]),
     ]
 )

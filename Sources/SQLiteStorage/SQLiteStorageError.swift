@@ -11,6 +11,9 @@ package enum SQLiteStorageError: Error, Hashable, Sendable, CustomStringConverti
     /// A newer version of the program has changed the tables.
     case newerVersion(path: String)
 
+    /// An older version wrote it, and nobody has brought it up to this one.
+    case olderVersion(path: String)
+
     /// The file cannot be read or written: its rights, a full disk, a disk that fails.
     case inaccessible(path: String, reason: String)
 
@@ -26,6 +29,8 @@ package enum SQLiteStorageError: Error, Hashable, Sendable, CustomStringConverti
                 + "\(path)-wal to start without it, and let `sqlite3 FILE .recover` save what can be read."
         case .newerVersion(let path):
             "The database \(path) was written by a newer version of Whinchat. Run that version, or take another folder."
+        case .olderVersion(let path):
+            "The database \(path) was written by an older version of Whinchat. Start this version's server on it once."
         case .inaccessible(let path, let reason):
             "The database \(path) cannot be used: \(reason)."
         case .notDurable(let path):
@@ -34,6 +39,10 @@ package enum SQLiteStorageError: Error, Hashable, Sendable, CustomStringConverti
     }
 
     init(_ error: any Error, path: String) {
+        if let error = error as? StoredFormError {
+            self = .damaged(path: path, reason: "a \(error.what) cannot be read")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = .inaccessible(path: path, reason: "\(error)")
             return

@@ -77,31 +77,35 @@ actor Checkpointer {
         repeat {
             try? await Task.sleep(for: delay)
             let goal = deletions.withLockedValue(\.self)
-            if await empty() {
-                emptied = goal
-                tries = 0
-            } else {
+            if let reason = await empty() {
                 tries += 1
                 if tries == Self.triesBeforeWarning {
-                    logger.warning("the database's log could not be emptied for a minute: something reads all the time")
+                    logger.warning("the database's log cannot be emptied", metadata: ["reason": "\(reason)"])
                 }
+            } else {
+                emptied = goal
+                tries = 0
             }
             delay = Self.retryInterval
         } while (emptied < deletions.withLockedValue(\.self) || tries > 0) && !isStopped
         work = nil
     }
 
-    private func empty() async -> Bool {
+    /// - Returns: why the log could not be emptied; nil: it is empty
+    private func empty() async -> String? {
         do {
             _ = try await side.writeWithoutTransaction { database in try database.checkpoint(.passive) }
-            return try await pool.writeWithoutTransaction { database in
+            _ = try await pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA busy_timeout = \(Self.readersTimeoutMilliseconds)")
                 defer { try? database.execute(sql: "PRAGMA busy_timeout = \(SQLiteStorage.busyTimeoutMilliseconds)") }
-                let result = try database.checkpoint(.truncate)
-                return result.walFrameCount == 0 || result.walFrameCount == result.checkpointedFrameCount
+                return try database.checkpoint(.truncate)
             }
+            return nil
+        } catch let error as DatabaseError {
+            return error.resultCode == .SQLITE_BUSY
+                ? "something reads all the time" : error.message ?? "\(error.resultCode)"
         } catch {
-            return false
+            return "\(error)"
         }
     }
 }
