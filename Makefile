@@ -56,12 +56,26 @@ test-swift: build-test
 test-e2e: build-test
 	WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest Tests/autobahn Tests/e2e $(ARGS)
 
+# More of the same tests than `make test` has time for. WHINCHAT_SEED makes other schedules; a failure prints the seed it had.
+LONG_PYTEST = WHINCHAT_LONG=1 WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest
+
 .PHONY: check-long
-check-long: setup-test ## What takes longer than a test may: more seeds, more rounds, with thread sanitizer.
-	$(STRICT) swift test --sanitize=thread --scratch-path .build-tsan
+check-long: check-races check-model check-kills ## What takes longer than a test may, some hours; each part also by itself:
+
+.PHONY: check-races
+check-races: setup-test ## The Swift tests with thread sanitizer (FILTER=SessionsTests for some of them).
+	$(STRICT) swift test --sanitize=thread --scratch-path .build-tsan $(if $(FILTER),--filter '$(FILTER)')
+
+.PHONY: check-model
+check-model: build-test ## Random schedules of clients, restarts and kills, thousands of steps.
+	$(LONG_PYTEST) Tests/e2e/test_model.py $(ARGS)
+
+.PHONY: check-kills
+check-kills: build-test ## A thousand times kill -9 under load.
+	$(LONG_PYTEST) Tests/e2e/test_kill.py $(ARGS)
 
 .PHONY: bench
-bench: setup-bench $(VENV) ## Measure: cancel latency, 1,000 streams, saturation. Takes some minutes.
+bench: setup-bench $(VENV) ## Measure: cancel, 1,000 streams, saturation, commits, idle connections. Takes some minutes.
 	swift build -c release --product whinchat
 	swift build -c release --product fake-provider
 	WHINCHAT_BIN_DIR="$$(swift build -c release --show-bin-path)" $(PYTHON) Benchmarks/run.py $(ARGS)

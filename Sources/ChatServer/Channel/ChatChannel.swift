@@ -32,6 +32,10 @@ package struct ChatChannel: HTTPChannelHandler {
     /// kernel's buffer comes on top; what waits longer is better kept in the log, where deltas merge.
     private static let writeWaterMarkBytes = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 64 << 10)
 
+    /// A connection keeps what it read into last. NIO would begin with 2 KiB; most of what clients say fits 512 bytes, and
+    /// what does not makes it grow.
+    private static let readBuffer = AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 64 << 10)
+
     package let responder: Responder
     let configuration: ChatServerConfiguration
     let requestGuard: RequestGuard
@@ -43,6 +47,7 @@ package struct ChatChannel: HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
             try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.writeWaterMarkBytes)
+            try channel.syncOptions?.setOption(.recvAllocator, value: Self.readBuffer)
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = Self.maxHeaderListBytes
             limits.maxHeaderListSize = Self.maxHeaderListBytes

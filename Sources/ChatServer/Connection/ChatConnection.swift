@@ -30,7 +30,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     private var flood = FloodGauge()
     /// What was answered here since the socket took nothing more, in bytes.
     private var unreadBytes = 0
-    /// Filled and emptied for every batch; its memory is used again once the socket has taken it.
+    /// Filled and emptied for every batch; its memory is used again once the socket has taken it, if it is small.
     private var frames = ByteBuffer()
 
     init(owner: Owner, directory: SessionDirectory, eventLoop: any EventLoop) {
@@ -202,6 +202,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
         frames.clear()
         batch.forEachFrame { FrameEncoder.writeText($0, into: &frames) }
         connection.writeFrames(frames)
+        if frames.storageCapacity > ChatConnectionBounds.keptFrameBytes { frames = ByteBuffer() }
         return connection.isWritable
     }
 

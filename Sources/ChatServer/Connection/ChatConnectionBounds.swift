@@ -12,6 +12,9 @@ enum ChatConnectionBounds {
     /// How long a socket may take nothing although there is something to send. 20 s, as for the answer to a ping: whoever was in
     /// a tunnel for longer comes back and goes on where he was.
     static let stalledWait = Duration.seconds(20)
+    /// The most bytes that a connection keeps for the frames it sends next. 512: a token's frame fits. What a snapshot fills would
+    /// stay with an idle connection, tens of kilobytes; a batch that is larger than this is worth an allocation.
+    static let keptFrameBytes = 512
     /// What `going_away` tells a client to wait. 1 s: a restart takes about that.
     static let reconnectAfter = Duration.seconds(1)
 }
