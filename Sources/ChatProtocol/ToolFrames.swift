@@ -90,7 +90,8 @@ extension ToolAnswer {
         let bytes = output.utf8.count
         guard bytes <= ProtocolLimits.toolOutputBytes else {
             throw CommandError(
-                .badField, "\"output\" has \(bytes) bytes, the most is \(ProtocolLimits.toolOutputBytes).", field: "output")
+                .badField, "\"output\" has \(bytes) bytes, the most is \(ProtocolLimits.toolOutputBytes).",
+                field: "output")
         }
     }
 }
