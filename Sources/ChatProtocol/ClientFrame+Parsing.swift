@@ -63,6 +63,8 @@ extension ClientCommand {
         case "stats": self = .stats
         case "clear": self = .clear
         case "delete": self = .delete
+        case "tool.result": self = .toolResult(try ToolAnswer(fields))
+        case "tool.approve": self = .toolApprove(try ToolDecision(fields))
         case "ping": self = .ping(fields.echo("t"))
         default:
             throw CommandError(.unknownType, "There is no command of type \"\(type)\".", field: "type")
@@ -85,6 +87,7 @@ extension ClientCommand.Open {
         // A sequence number stays below 2^53, so that every JSON library can hold it.
         after = try fields.integer("after", in: 0...(1 << 53 - 1))
         create = try fields.object("create").map { (nested) throws(CommandError) in try SettingsChange(nested) }
+        clientTools = try Self.clientTools(fields)
         history =
             try fields.integer("history", in: 0...ProtocolLimits.historyMessages)
             ?? ProtocolLimits.historyMessagesDefault

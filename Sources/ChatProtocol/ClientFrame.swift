@@ -30,6 +30,10 @@ package enum ClientCommand: Hashable, Sendable {
     case clear
     /// Remove the session.
     case delete
+    /// The answer of a tool that the client runs.
+    case toolResult(ToolAnswer)
+    /// A person's word on a tool call.
+    case toolApprove(ToolDecision)
     case ping(JSONValue?)
 
     /// Follow a session, or make one.
@@ -38,17 +42,20 @@ package enum ClientCommand: Hashable, Sendable {
         package var epoch: String?
         package var after: Int?
         package var create: SettingsChange?
+        /// The tools that this client runs itself.
+        package var clientTools: [ToolDescription]
         /// How many messages a snapshot holds at most.
         package var history: Int
 
         package init(
             session: String? = nil, epoch: String? = nil, after: Int? = nil, create: SettingsChange? = nil,
-            history: Int = ProtocolLimits.historyMessagesDefault
+            clientTools: [ToolDescription] = [], history: Int = ProtocolLimits.historyMessagesDefault
         ) {
             self.session = session
             self.epoch = epoch
             self.after = after
             self.create = create
+            self.clientTools = clientTools
             self.history = history
         }
     }

@@ -54,6 +54,15 @@ struct FieldReader {
         return integer
     }
 
+    func boolean(_ name: String) throws(CommandError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let bool) = value else { throw bad(name, "must be true or false") }
+        return bool
+    }
+
+    /// A value of any kind.
+    func any(_ name: String) -> JSONValue? { value(name) }
+
     func number(_ name: String, in range: ClosedRange<Double>) throws(CommandError) -> Double? {
         guard let value = value(name) else { return nil }
         guard let number = value.doubleValue, range.contains(number) else {

@@ -11,10 +11,13 @@ package struct LiveTurn: Sendable {
     package var model: String
     package var context: ContextPlan
     package var blocks: [LiveBlock]
+    package var approvals: [ToolApproval]
+    /// Milliseconds since 1970.
+    package var now: Int64
 
     package init(
         turn: String, state: String, parent: String, message: String, model: String, context: ContextPlan,
-        blocks: [LiveBlock]
+        blocks: [LiveBlock], approvals: [ToolApproval] = [], now: Int64 = 0
     ) {
         self.turn = turn
         self.state = state
@@ -23,6 +26,8 @@ package struct LiveTurn: Sendable {
         self.model = model
         self.context = context
         self.blocks = blocks
+        self.approvals = approvals
+        self.now = now
     }
 }
 
@@ -84,8 +89,10 @@ extension FrameWriter {
             }
             writer.field("done", block.isDone)
         }
-        // Nothing waits for a person yet; a client may count on the member.
-        array("approvals", [String]()) { _, _ in }
+        objects("approvals", live.approvals) { writer, approval in
+            writer.field("turn", live.turn)
+            writer.approval(approval, now: live.now)
+        }
     }
 
     mutating func kind(_ kind: LiveBlock.Kind) {

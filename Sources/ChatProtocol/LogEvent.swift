@@ -11,7 +11,11 @@ package enum LogEvent: Sendable {
     case blockStarted(turn: String, index: Int, LiveBlock.Kind)
     /// `input`: a tool call's whole input; nil for other kinds, and where the input was cut off or not JSON.
     case blockDone(turn: String, index: Int, partial: Bool, input: JSONValue?)
-    case toolStarted(turn: String, call: ToolCall)
+    case toolStarted(turn: String, call: ToolCall, runs: ToolPlace = .server)
+    /// - Parameter now: milliseconds since 1970, of which the frame tells how long there is still.
+    case toolApproval(turn: String, ToolApproval, now: Int64)
+    /// - Parameter input: what runs, where it is not the model's own.
+    case toolApproved(turn: String, call: String, ToolDecision.Decision, input: JSONValue?)
     case toolDone(turn: String, result: ToolResult, duration: Duration)
     case turnDone(TurnOutcome)
     /// The head moved: `siblings` by the id of each message whose siblings changed.
@@ -55,12 +59,20 @@ package enum LogEvent: Sendable {
             frame.field("index", index)
             frame.flag("partial", partial)
             if let input { frame.field("input", input) }
-        case .toolStarted(let turn, let call):
+        case .toolApproval(let turn, let approval, let now):
+            frame.field("turn", turn)
+            frame.approval(approval, now: now)
+        case .toolApproved(let turn, let call, let decision, let input):
+            frame.field("turn", turn)
+            frame.field("call", call)
+            frame.field("decision", decision.rawValue)
+            if let input { frame.field("input", input) }
+        case .toolStarted(let turn, let call, let runs):
             frame.field("turn", turn)
             frame.field("call", call.id)
             frame.field("name", call.name)
             frame.field("input", call.input ?? .null)
-            frame.field("runs", "server")
+            frame.field("runs", runs.rawValue)
         case .toolDone(let turn, let result, let duration):
             frame.field("turn", turn)
             frame.field("call", result.call)
@@ -97,6 +109,8 @@ package enum LogEvent: Sendable {
         case .blockStarted: "block.started"
         case .blockDone: "block.done"
         case .toolStarted: "tool.started"
+        case .toolApproval: "tool.approval"
+        case .toolApproved: "tool.approved"
         case .toolDone: "tool.done"
         case .turnDone: "turn.done"
         case .head: "head"
@@ -106,6 +120,9 @@ package enum LogEvent: Sendable {
         }
     }
 }
+
+/// Where a tool runs.
+package enum ToolPlace: String, Hashable, Sendable { case server, client }
 
 /// A piece of text for one block of a running turn.
 package enum DeltaFrame {

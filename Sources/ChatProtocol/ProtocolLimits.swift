@@ -19,4 +19,16 @@ package enum ProtocolLimits {
     package static let historyBytes = 192 * 1024
     /// The most turns that wait in one session, the running one not counted.
     package static let queuedTurns = 16
+    /// The most tools that one client declares. 32: more than any example, and they stand in every prompt.
+    package static let clientTools = 32
+    /// The longest description of such a tool, in Unicode scalars.
+    package static let clientToolDescriptionScalars = 2_000
+    /// The longest input schema of such a tool, in bytes of JSON. 16 KiB, for the same reason.
+    package static let clientToolSchemaBytes = 16 * 1024
+    /// The longest result of a tool, in bytes of UTF-8. 32 KiB are about 8,000 tokens, paid for in every prompt that follows.
+    package static let toolOutputBytes = 32 * 1024
+    /// The longest input of a tool call, in bytes of JSON. 64 KiB: `tool.started` must fit a server frame.
+    package static let toolInputBytes = 64 * 1024
+    /// The longest reason that a person gives for a no, in Unicode scalars.
+    package static let reasonScalars = 1_000
 }

@@ -1,4 +1,5 @@
 package import ChatProtocol
+import Conversation
 package import NIOCore
 
 /// One connection's following of one session; a connection that switches sessions gets a new one.
@@ -36,10 +37,15 @@ final class Follower {
     private var heldCommands: [(command: ClientCommand, ref: String?)]? = []
     /// Whether it stands in the loop's list of followers that have something to send.
     var isDue = false
+    /// The tools that it runs.
+    let clientTools: [ToolDescription]
     /// Whether it is let go once it has been sent what there is for it.
     var isLeaving = false
 
-    init(transport: any FollowerTransport, cursor: LogCursor, isReady: Bool) {
+    init(
+        transport: any FollowerTransport, cursor: LogCursor, clientTools: [ToolDescription] = [], isReady: Bool
+    ) {
+        self.clientTools = clientTools
         self.transport = transport
         self.cursor = cursor
         isConnectionReady = isReady

@@ -3,6 +3,7 @@ package import Conversation
 import Logging
 import NIOConcurrencyHelpers
 package import NIOCore
+import Tools
 
 /// Where sessions live. Nothing else knows: today always in this process.
 package final class SessionDirectory: Sendable {
@@ -52,6 +53,15 @@ package final class SessionDirectory: Sendable {
             release(session)
         }
         throw CommandError(.notFound, "There is no session \"\(id)\".", field: "session")
+    }
+
+    /// - Throws: `bad_field` where a client's tool has the name of one of the server's.
+    package func check(_ open: ClientCommand.Open) throws(CommandError) {
+        if let taken = open.clientTools.first(where: { environment.tools[$0.name] != nil }) {
+            throw CommandError(
+                .badField, "\"client_tools\" has \"\(taken.name)\", which is a tool of the server.",
+                field: "client_tools")
+        }
     }
 
     /// Ends a lease without following.
@@ -166,7 +176,7 @@ package final class SessionDirectory: Sendable {
         environment.drain.begin()
         for loop in loops {
             loop.eventLoop.execute {
-                for session in loop.active { session.assumeIsolated { $0.stopRunning(.interrupted, ref: nil) } }
+                for session in loop.active { session.assumeIsolated { $0.interruptRunning() } }
             }
         }
     }

@@ -7,6 +7,11 @@ package struct SessionLimits: Hashable, Sendable {
     package var unattendedTime = Duration.seconds(600)
     /// How long a reply may get that nobody follows, in tokens, estimated. 32,000: whoever asked for more stays.
     package var unattendedTokens = 32_000
+    /// How long a person is waited for who is to allow a tool call. An hour: long enough for a meeting; what was to be sent may be
+    /// out of date after it.
+    package var approvalTime = Duration.seconds(3600)
+    /// How long a client may take to run a tool. 60 s: a person may have to be asked, for a place or a file.
+    package var clientToolTime = Duration.seconds(60)
 
     package init() {}
 }

@@ -10,6 +10,9 @@ package protocol Tool: Sendable {
     /// A JSON Schema of type `object`. The input is checked against it before `run` sees it.
     var inputSchema: JSONValue { get }
 
+    /// Whether a person has to allow each call.
+    var needsApproval: Bool { get }
+
     /// Does the work and says the result to the model. Runs off the event loops; ought to end when its task is cancelled.
     ///
     /// - Throws: `ToolFailure` for what the model should read; of any other error it learns only that the tool failed.
@@ -17,6 +20,8 @@ package protocol Tool: Sendable {
 }
 
 extension Tool {
+    package var needsApproval: Bool { false }
+
     package var toolDescription: ToolDescription {
         ToolDescription(name: self.name, description: self.description, inputSchema: self.inputSchema)
     }

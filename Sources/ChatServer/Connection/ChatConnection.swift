@@ -149,6 +149,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
         Task { [directory, owner, eventLoop] in
             let found: Result<(session: ChatSession, isNew: Bool), CommandError>
             do throws(CommandError) {
+                try directory.check(open)
                 if let id = open.session {
                     found = .success((try await directory.find(id, owner: owner, on: eventLoop), false))
                 } else {

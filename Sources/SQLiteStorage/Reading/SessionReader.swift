@@ -32,24 +32,29 @@ struct SessionReader {
     }
 
     private func turns(of session: Int64, settings: [Int64: SessionSettings]) throws -> [StoredTurn] {
-        let sql =
-            "SELECT key, id, kind, ref, parent, reply, seq, settings, state FROM turns WHERE session = ? ORDER BY key"
+        let sql = """
+            SELECT key, id, kind, ref, parent, reply, seq, settings, state, client_tools, waiting
+            FROM turns WHERE session = ? ORDER BY key
+            """
         let rows = try Row.fetchCursor(try database.cachedStatement(sql: sql), arguments: [session])
         var turns: [StoredTurn] = []
-        var unfinished: [(index: Int, key: Int64)] = []
+        var unfinished: [(index: Int, key: Int64, waiting: String?)] = []
         while let row = try rows.next() {
             guard let kind = AcceptedTurn.Kind(rawValue: row[2]), let state = StoredTurn.State(rawValue: row[8]) else {
                 throw StoredFormError(what: "turn")
             }
-            if state != .ended { unfinished.append((turns.count, row[0])) }
+            if state != .ended { unfinished.append((turns.count, row[0], row[10])) }
             turns.append(
                 StoredTurn(
                     accepted: AcceptedTurn(
                         id: row[1], kind: kind, ref: row[3], parent: row[4], reply: row[5], seq: row[6],
-                        settings: try settings.with(row[7])),
+                        settings: try settings.with(row[7]), clientTools: try StoredTools.tools(row[9])),
                     state: state))
         }
-        for (index, key) in unfinished { turns[index].pieces = try pieces(of: key) }
+        for (index, key, waiting) in unfinished {
+            turns[index].pieces = try pieces(of: key)
+            turns[index].waiting = try StoredTools.calls(waiting, in: turns[index].pieces.content)
+        }
         return turns
     }
 

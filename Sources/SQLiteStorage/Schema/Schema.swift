@@ -5,8 +5,15 @@ enum Schema {
     static let migrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sessions") { db in try db.execute(sql: version1) }
+        migrator.registerMigration("2 tools elsewhere") { db in try db.execute(sql: version2) }
         return migrator
     }()
+
+    // Of turns that have not ended only.
+    private static let version2 = """
+        ALTER TABLE turns ADD COLUMN client_tools TEXT;
+        ALTER TABLE turns ADD COLUMN waiting TEXT;
+        """
 
     // Keys are integers, as the protocol's ids of 28 characters would stand in every row and index. A new key is greater than
     // all in its table, so that the order of keys is the order in which rows came.

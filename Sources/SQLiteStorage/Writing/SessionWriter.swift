@@ -58,9 +58,13 @@ struct SessionWriter {
                     "INSERT INTO reply_pieces (turn, number, item, block) VALUES (?, ?, ?, ?)",
                     [key, piece.number, piece.item, StoredContent.text(piece.block)])
             }
+        case .waiting(let turn, let calls):
+            try run(
+                "UPDATE turns SET waiting = ? WHERE key = ?",
+                [StoredTools.text(calls), try openTurn(turn, of: session)])
         case .ended(let turn, let reply):
             let key = try openTurn(turn, of: session)
-            try run("UPDATE turns SET state = 'ended' WHERE key = ?", [key])
+            try run("UPDATE turns SET state = 'ended', client_tools = NULL, waiting = NULL WHERE key = ?", [key])
             try run("DELETE FROM reply_pieces WHERE turn = ?", [key])
             try insert(reply, into: session)
         case .head(let head):
@@ -139,12 +143,13 @@ struct SessionWriter {
     private func accept(_ turn: AcceptedTurn, of session: Int64) throws {
         try run(
             """
-            INSERT INTO turns (session, id, kind, ref, parent, reply, seq, settings, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued')
+            INSERT INTO turns (session, id, kind, ref, parent, reply, seq, settings, client_tools, state)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')
             """,
             [
                 session, try turn.id.checked, turn.kind.rawValue, try turn.ref.checked, try turn.parent.checked,
                 try turn.reply.checked, turn.seq, try key(of: turn.settings, of: session),
+                StoredTools.text(turn.clientTools),
             ])
     }
 

@@ -45,6 +45,8 @@ extension ChatSession {
             case .edit(let edit): try self.edit(edit, ref: ref ?? "", from: follower)
             case .regenerate(let regenerate): try self.regenerate(regenerate, ref: ref ?? "", from: follower)
             case .cancel(let cancel): try self.cancel(cancel, ref: ref, from: follower)
+            case .toolResult(let answer): try answerTool(answer, ref: ref, from: follower)
+            case .toolApprove(let decision): try decide(decision, ref: ref, from: follower)
             case .select(let message): try select(message, ref: ref, from: follower)
             case .configure(let change): try configure(change, ref: ref, from: follower)
             case .clear: clear(ref: ref, from: follower)
@@ -108,7 +110,8 @@ extension ChatSession {
         }
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), kind: kind, ref: ref, parent: Identifier.make(.userMessage),
-            reply: Identifier.make(.reply), seq: log.lastSeq + 1, settings: settings)
+            reply: Identifier.make(.reply), seq: log.lastSeq + 1, settings: settings,
+            clientTools: followers[follower]?.clientTools ?? [])
         let message = Message(
             id: turn.parent, parent: parent, role: .user, content: [.text(text)], createdAt: Self.now, turn: turn.id)
         let head = tree.head
@@ -162,7 +165,7 @@ extension ChatSession {
         }
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), kind: .regenerate, ref: ref, parent: parent, reply: Identifier.make(.reply),
-            seq: log.lastSeq + 1, settings: settings)
+            seq: log.lastSeq + 1, settings: settings, clientTools: followers[follower]?.clientTools ?? [])
         let head = tree.head
         do throws(MessageTreeError) {
             try tree.reserve(id: turn.reply, parent: parent)

@@ -24,7 +24,8 @@ extension ChatSession {
         activeAt = .now()
         unattendedAt = nil
         if isNew { create(ref: ref) }
-        let follower = Follower(transport: transport, cursor: log.endCursor, isReady: isReady)
+        let follower = Follower(
+            transport: transport, cursor: log.endCursor, clientTools: open.clientTools, isReady: isReady)
         followers[id] = follower
         // One who has seen everything needs no history: a thousand who come back at once cost no reading.
         if presence == .resting, let cursor = exactCursor(open) {
@@ -84,7 +85,8 @@ extension ChatSession {
         let settings = shownSettings
         return Welcome(
             session: self.id, epoch: epoch, seq: log.visibleSeq, resume: resume,
-            state: running == nil ? .idle : .running, turn: running?.turn.accepted.id, settings: settings,
+            state: running.map { $0.turn.isAwaiting ? .awaiting : .running } ?? .idle, turn: running?.turn.accepted.id,
+            settings: settings,
             models: environment.models, tools: environment.tools.subset(settings.tools).descriptions,
             pingInterval: environment.pingInterval, serverTime: Self.now)
     }
@@ -115,7 +117,8 @@ extension ChatSession {
         var budget = budgetBytes
         var live: LiveTurn?
         if let running {
-            if budget > 0, running.turn.byteCount <= budget / 2 {
+            // Of a turn that a restart brought back there are no deltas.
+            if running.isResumed || (budget > 0 && running.turn.byteCount <= budget / 2) {
                 live = liveTurn(running)
                 budget -= running.turn.byteCount
             } else if running.firstSeq <= seq {
@@ -136,8 +139,9 @@ extension ChatSession {
 
     private func liveTurn(_ running: Running) -> LiveTurn {
         LiveTurn(
-            turn: running.turn.accepted.id, state: "running", parent: running.turn.accepted.parent,
+            turn: running.turn.accepted.id, state: running.turn.isAwaiting ? "awaiting" : "running",
+            parent: running.turn.accepted.parent,
             message: running.turn.accepted.reply, model: running.turn.settings.model, context: running.plan,
-            blocks: running.turn.liveBlocks)
+            blocks: running.turn.liveBlocks, approvals: approvals, now: Self.now)
     }
 }

@@ -13,7 +13,8 @@ extension ChatSession {
     func tick(_ now: NIODeadline) {
         if running != nil {
             checkpoint()
-            stopIfUnattended(now)
+            expireWaiting()
+            if running?.turn.isAwaiting == false { stopIfUnattended(now) }
         } else if commits.isEmpty, nextTurn != nil {
             // Its start could not be saved.
             startNext()
@@ -46,7 +47,10 @@ extension ChatSession {
     // MARK: Resting
 
     /// Whether no number of the log can come to be seen before the next commit.
-    var isAtRest: Bool { running == nil && (queue.isEmpty || environment.drain.isDraining) }
+    var isAtRest: Bool {
+        if let running { return running.turn.isAwaiting }
+        return queue.isEmpty || environment.drain.isDraining
+    }
 
     /// Puts the history out of memory, where nothing is going on.
     private func rest() {
@@ -125,11 +129,15 @@ extension ChatSession {
         for turn in stored.turns {
             switch turn.state {
             case .running: interrupted = turn
-            case .queued: queue.append(Turn(accepted: turn.accepted, provider: environment.provider.name))
+            case .queued: queue.append(makeTurn(turn.accepted))
             case .ended: break
             }
         }
-        if let interrupted { interrupt(interrupted) } else { startNext() }
+        if let interrupted {
+            if interrupted.waiting.isEmpty { interrupt(interrupted) } else { resume(interrupted) }
+        } else {
+            startNext()
+        }
         settle()
         changed()
     }
@@ -151,18 +159,35 @@ extension ChatSession {
         clearedRefs = stored.clearedRefs
     }
 
+    /// Has a turn that awaits somebody go on awaiting.
+    private func resume(_ stored: StoredTurn) {
+        let accepted = stored.accepted
+        let turn = Turn(
+            resuming: accepted, provider: environment.provider.name, tools: tools(of: accepted),
+            content: stored.pieces.content, waiting: stored.waiting)
+        let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: accepted.settings)
+        let running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq + 1, isAccepted: true)
+        running.isResumed = true
+        self.running = running
+        // What had started beside it may have run, so it is never run again.
+        for call in turn.openCalls where turn.waiting[call] == nil {
+            finished(Self.unknownResult(call), after: .zero, turn: accepted.id)
+        }
+    }
+
+    private static func unknownResult(_ call: String) -> ToolResult {
+        ToolResult(
+            call: call, output: "The server stopped before the tool had answered. Whether it ran is not known.",
+            isError: true)
+    }
+
     /// Ends the turn that ran when the process died, with what had arrived.
     private func interrupt(_ turn: StoredTurn) {
         var content = turn.pieces.content
         let answered = Set(content.compactMap { if case .toolResult(let result) = $0 { result.call } else { nil } })
         for case .toolCall(let call) in content where !answered.contains(call.id) {
             // It may have run, so it is never run again.
-            content.append(
-                .toolResult(
-                    ToolResult(
-                        call: call.id,
-                        output: "The server stopped before the tool had answered. Whether it ran is not known.",
-                        isError: true)))
+            content.append(.toolResult(Self.unknownResult(call.id)))
         }
         let accepted = turn.accepted
         let tokens = content.reduce(0) { $0 + TokenEstimate.tokens(in: $1) }

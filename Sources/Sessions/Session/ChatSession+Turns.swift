@@ -21,7 +21,7 @@ extension ChatSession {
     ) {
         turns[accepted.ref] = accepted
         accepting = accepted.id
-        let turn = Turn(accepted: accepted, provider: environment.provider.name)
+        let turn = makeTurn(accepted)
         let isFirst = running == nil && queue.isEmpty
         transact(
             [.accepted(accepted, message: message), .head(accepted.reply)]
@@ -34,6 +34,14 @@ extension ChatSession {
             },
             then: { [self] in isSaved(accepted, onBusy) })
         if isFirst { start(turn, isAccepted: false) } else { queue.append(turn) }
+    }
+
+    func makeTurn(_ accepted: AcceptedTurn) -> Turn {
+        Turn(accepted: accepted, provider: environment.provider.name, tools: tools(of: accepted))
+    }
+
+    func tools(of accepted: AcceptedTurn) -> TurnTools {
+        TurnTools(server: environment.tools.subset(accepted.settings.tools), client: accepted.clientTools)
     }
 
     /// The commit of a turn's acceptance completed.
@@ -116,7 +124,7 @@ extension ChatSession {
     private func postpone() {
         guard let running else { return }
         dropRunning()
-        let turn = Turn(accepted: running.turn.accepted, provider: environment.provider.name)
+        let turn = makeTurn(running.turn.accepted)
         if let end = running.heldEnd, end.status == .cancelled {
             endQueued(turn, ref: end.ref)
         } else {
@@ -161,7 +169,7 @@ extension ChatSession {
 
     // MARK: Carrying out
 
-    private func perform(_ actions: [Turn.Action], ref: String?) {
+    func perform(_ actions: [Turn.Action], ref: String?) {
         for action in actions {
             guard let turn = running?.turn else { return }
             switch action {
@@ -172,6 +180,8 @@ extension ChatSession {
                 log.append(.blockDone(turn: turn.accepted.id, index: index, partial: partial, input: input))
             case .callModel: callModel()
             case .runTools(let calls): run(calls)
+            case .runOnClient(let calls): runOnClient(calls)
+            case .askApproval(let calls): askApproval(calls)
             case .answerTool(let result): finished(result, after: .zero, turn: turn.accepted.id)
             case .cancelCall:
                 running?.call?.cancel()
@@ -196,59 +206,11 @@ extension ChatSession {
         let request = ModelRequest(
             model: running.turn.settings.model,
             system: running.turn.settings.system.isEmpty ? nil : running.turn.settings.system,
-            messages: messages, tools: environment.tools.subset(running.turn.settings.tools).descriptions,
+            messages: messages, tools: running.turn.tools.descriptions,
             temperature: running.turn.settings.temperature, maxTokens: running.turn.settings.maxTokens)
         generation += 1
         let receiver = TurnReceiver(session: self, generation: generation)
         running.call = environment.provider.start(request, on: loop.models, receiver: receiver)
-    }
-
-    // MARK: Tools
-
-    private func run(_ calls: [ToolCall]) {
-        guard let id = running?.turn.accepted.id else { return }
-        let pieces = running?.turn.takeProgress() ?? []
-        // On disk before it runs: after a crash nobody could say whether it had.
-        commit(
-            [.progress(turn: id, pieces)], events: calls.map { .toolStarted(turn: id, call: $0) }, isAtRest: false,
-            happened: true
-        ) { [self] succeeded in
-            guard running?.turn.accepted.id == id else { return }
-            guard succeeded else {
-                return stopRunning(
-                    .failed, ref: nil,
-                    error: TurnError(.storage, message: "The tool call could not be saved.", retryable: true))
-            }
-            for call in calls { start(call, turn: id) }
-        }
-    }
-
-    private func start(_ call: ToolCall, turn id: String) {
-        let runner = ToolRunner(registry: environment.tools.subset(running?.turn.settings.tools))
-        let startedAt = NIODeadline.now()
-        // Detached: a tool must never hold the event loop.
-        running?.tools[call.id] = Task.detached { [self] in
-            let result = await runner.run(call)
-            let duration = Duration.nanoseconds((NIODeadline.now() - startedAt).nanoseconds)
-            perform { $0.finished(result, after: duration, turn: id) }
-        }
-    }
-
-    private func finished(_ result: ToolResult, after duration: Duration, turn id: String) {
-        guard running?.turn.accepted.id == id, let actions = running?.turn.toolFinished(result) else { return }
-        running?.tools[result.call] = nil
-        let pieces = running?.turn.takeProgress() ?? []
-        commit(
-            [.progress(turn: id, pieces)], events: [.toolDone(turn: id, result: result, duration: duration)],
-            isAtRest: false, happened: true
-        ) { [self] succeeded in
-            guard !succeeded, running?.turn.accepted.id == id else { return }
-            stopRunning(
-                .failed, ref: nil,
-                error: TurnError(.storage, message: "The tool's result could not be saved.", retryable: true))
-        }
-        perform(actions, ref: nil)
-        changed()
     }
 
     // MARK: Ending

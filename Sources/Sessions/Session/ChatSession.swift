@@ -30,6 +30,8 @@ package actor ChatSession {
         var isAccepted: Bool
         /// How it ended before that.
         var heldEnd: TurnEnd?
+        /// Whether a restart brought it back.
+        var isResumed = false
 
         init(turn: Turn, plan: ContextPlan, firstSeq: Int, isAccepted: Bool) {
             self.turn = turn
@@ -180,7 +182,8 @@ package actor ChatSession {
                 break
             }
         }
-        if running == nil, commits.isEmpty, !quieting.isEmpty {
+        // A turn that awaits somebody outlives the process.
+        if running?.turn.isAwaiting ?? true, commits.isEmpty, !quieting.isEmpty {
             // Connections that close then are sent the last of it first.
             changed()
             let bodies = quieting

@@ -26,7 +26,7 @@ struct ReplyBlock {
     var isDone = false
     /// The bytes that checkpoints have taken, and whether they have taken all there will be.
     private var savedBytes = 0
-    private(set) var isSaved = false
+    var isSaved = false
 
     init(index: Int, round: Int, callIndex: Int, kind: Kind, deltaPrefix: ByteBuffer, isDone: Bool) {
         self.index = index

@@ -28,7 +28,7 @@ struct Turn {
         case queued
         /// A call to the model runs.
         case calling
-        /// The tools of a round run; the ids of those that have not answered yet.
+        /// The tools of a round run, or wait; the ids of those that have not answered yet.
         case runningTools(Set<String>)
         case ended
     }
@@ -39,6 +39,10 @@ struct Turn {
         case blockDone(index: Int, partial: Bool, input: JSONValue?)
         /// Run these; an answer for each comes back by `toolFinished`.
         case runTools([ToolCall])
+        /// Have the client run these; the same.
+        case runOnClient([ToolCall])
+        /// Ask a person whether these may run; the word comes back by `approved`, or as a result by `toolFinished`.
+        case askApproval([ToolCall])
         /// Put this result in without running anything.
         case answerTool(ToolResult)
         /// Call the model (again), with the reply so far.
@@ -75,10 +79,15 @@ struct Turn {
     private var firstUnsavedItem = 0
     /// Tools' results before this item have been taken.
     private var savedResults = 0
+    /// The tools that the turn may use.
+    let tools: TurnTools
+    /// The calls that wait for somebody outside.
+    private(set) var waiting: [String: WaitingCall] = [:]
 
-    init(accepted: AcceptedTurn, provider: String) {
+    init(accepted: AcceptedTurn, provider: String, tools: TurnTools = TurnTools()) {
         self.accepted = accepted
         self.provider = provider
+        self.tools = tools
     }
 
     var settings: SessionSettings { accepted.settings }
@@ -138,7 +147,7 @@ struct Turn {
     }
 
     private mutating func stopped(_ reason: StopReason) -> [Action] {
-        var actions = closeOpenBlocks(partial: false)
+        let actions = closeOpenBlocks(partial: false)
         let calls = unansweredCalls
         switch reason.meaning {
         // Some compatible servers say that a turn ended although they want tools run.
@@ -150,15 +159,7 @@ struct Turn {
                 return actions + end(.toolLimit, stopReason: reason.word)
             }
             phase = .runningTools(Set(calls.map(\.id)))
-            let runnable = calls.filter { $0.input != nil }
-            if !runnable.isEmpty { actions.append(.runTools(runnable)) }
-            for call in calls where call.input == nil {
-                let problem = ToolResult(
-                    call: call.id, output: "The input of this call is not valid JSON. Call again with valid JSON.",
-                    isError: true)
-                actions.append(.answerTool(problem))
-            }
-            return actions
+            return actions + route(calls)
         case .pauseTurn:
             // Anthropic: "you may provide the response back as-is in a subsequent request to let the model continue".
             guard round < Self.maximumRounds else { return actions + end(.toolLimit, stopReason: reason.word) }
@@ -170,10 +171,72 @@ struct Turn {
         }
     }
 
+    /// Where each call goes: what is wrong is answered at once.
+    private func route(_ calls: [ToolCall]) -> [Action] {
+        var (server, client, approval): ([ToolCall], [ToolCall], [ToolCall]) = ([], [], [])
+        var answers: [Action] = []
+        for call in calls {
+            switch tools.route(call) {
+            case .server: server.append(call)
+            case .client: client.append(call)
+            case .approval: approval.append(call)
+            case .wrong(let problem):
+                answers.append(.answerTool(ToolResult(call: call.id, output: problem, isError: true)))
+            }
+        }
+        return (server.isEmpty ? [] : [.runTools(server)]) + (client.isEmpty ? [] : [.runOnClient(client)])
+            + (approval.isEmpty ? [] : [.askApproval(approval)]) + answers
+    }
+
+    /// Whether nothing goes on before somebody outside has spoken.
+    var isAwaiting: Bool {
+        guard case .runningTools(let calls) = phase else { return false }
+        return calls.allSatisfy { waiting[$0] != nil }
+    }
+
+    /// The calls of this round that have no result.
+    var openCalls: [String] {
+        guard case .runningTools(let calls) = phase else { return [] }
+        return calls.sorted()
+    }
+
+    /// Calls wait from now on.
+    mutating func wait(for calls: [WaitingCall]) {
+        for call in calls { waiting[call.call.id] = call }
+    }
+
+    /// A person has allowed a call.
+    ///
+    /// - Parameter input: what is to run, where it is not the model's own.
+    mutating func approved(_ call: String, input: JSONValue?) -> [Action] {
+        guard case .runningTools = phase, var allowed = waiting.removeValue(forKey: call)?.call else { return [] }
+        if let input {
+            allowed.input = input
+            change(call) { block in
+                guard case .toolCall(let id, let name, _, let result) = block.kind else { return }
+                block.kind = .toolCall(call: id, name: name, input: input, result: result)
+                block.isSaved = false
+            }
+        }
+        return [.runTools([allowed])]
+    }
+
+    /// Changes the block of a tool call.
+    private mutating func change(_ call: String, _ change: (inout ReplyBlock) -> Void) {
+        for position in items.indices.reversed() {
+            guard case .block(var block) = items[position], case .toolCall(call, _, _, _) = block.kind else { continue }
+            change(&block)
+            items[position] = .block(block)
+            firstUnsavedItem = min(firstUnsavedItem, position)
+            return
+        }
+    }
+
     /// A tool has answered.
     mutating func toolFinished(_ result: ToolResult) -> [Action] {
-        guard case .runningTools(var waiting) = phase, waiting.remove(result.call) != nil else { return [] }
+        guard case .runningTools(var open) = phase, open.remove(result.call) != nil else { return [] }
         items.append(.result(result))
+        self.waiting[result.call] = nil
         for position in items.indices.reversed() {
             guard case .block(var block) = items[position],
                 case .toolCall(result.call, let name, let input, _) = block.kind
@@ -182,8 +245,8 @@ struct Turn {
             items[position] = .block(block)
             break
         }
-        phase = .runningTools(waiting)
-        return waiting.isEmpty ? callModel() : []
+        phase = .runningTools(open)
+        return open.isEmpty ? callModel() : []
     }
 
     /// Stops the turn wherever it is; without effect once it has ended.
@@ -194,6 +257,56 @@ struct Turn {
         case .runningTools: return [.cancelTools] + end(status, error: error)
         case .ended: return []
         }
+    }
+
+    // MARK: Coming back
+
+    /// A turn that awaited somebody when the process ended, with the reply that was saved.
+    ///
+    /// - Parameter waiting: the calls that wait still.
+    init(
+        resuming accepted: AcceptedTurn, provider: String, tools: TurnTools, content: [ContentBlock],
+        waiting: [WaitingCall]
+    ) {
+        self.init(accepted: accepted, provider: provider, tools: tools)
+        for block in content { resume(block) }
+        wait(for: waiting)
+        let open = unansweredCalls.map(\.id)
+        phase = .runningTools(Set(open))
+        firstUnsavedItem = items.count
+        savedResults = items.count
+        // Beyond whatever number was used before.
+        pieceCount = 1 << 32
+    }
+
+    private mutating func resume(_ content: ContentBlock) {
+        let kind: ReplyBlock.Kind
+        var text = ""
+        switch content {
+        case .toolResult(let result):
+            items.append(.result(result))
+            change(result.call) { block in
+                guard case .toolCall(let call, let name, let input, _) = block.kind else { return }
+                block.kind = .toolCall(call: call, name: name, input: input, result: result)
+            }
+            return
+        case .text(let said): (kind, text) = (.text, said)
+        case .thinking(let thinking): (kind, text) = (.thinking(signature: thinking.signature), thinking.text)
+        case .toolCall(let call):
+            kind = .toolCall(call: call.id, name: call.name, input: call.input, result: nil)
+            text = call.input?.jsonText ?? ""
+            calls.insert(call.id)
+        case .opaque(let provider, let value): kind = .opaque(provider: provider, value)
+        }
+        // A call after a result is of a new round.
+        if case .result? = items.last { round += 1 }
+        round = max(round, 1)
+        var block = addBlock(-1, kind, isDone: true)
+        let run = DeltaRun(prefix: block.deltaPrefix, firstSeq: 1)
+        text.withContiguousUTF8 { run.append($0) }
+        block.runs = [run]
+        replyBytes += text.utf8.count
+        items[items.count - 1] = .block(block)
     }
 
     private mutating func end(_ status: TurnStatus, stopReason: String? = nil, error: TurnError? = nil) -> [Action] {
@@ -347,4 +460,11 @@ struct Turn {
 
     /// The bytes that the reply holds so far.
     var byteCount: Int { replyBytes }
+}
+
+extension String {
+    fileprivate func withContiguousUTF8(_ body: (UnsafeRawBufferPointer) -> Void) {
+        var text = self
+        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    }
 }

@@ -19,9 +19,12 @@ package struct AcceptedTurn: Hashable, Sendable {
     package var seq: Int
     /// The session's settings as they were then, with those of the command itself.
     package var settings: SessionSettings
+    /// The tools that the connection which sent the command runs itself.
+    package var clientTools: [ToolDescription]
 
     package init(
-        id: String, kind: Kind, ref: String, parent: String, reply: String, seq: Int, settings: SessionSettings
+        id: String, kind: Kind, ref: String, parent: String, reply: String, seq: Int, settings: SessionSettings,
+        clientTools: [ToolDescription] = []
     ) {
         self.id = id
         self.kind = kind
@@ -30,5 +33,6 @@ package struct AcceptedTurn: Hashable, Sendable {
         self.reply = reply
         self.seq = seq
         self.settings = settings
+        self.clientTools = clientTools
     }
 }

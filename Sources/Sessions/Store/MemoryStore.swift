@@ -99,10 +99,13 @@ extension StoredSession {
             if let message { messages.append(message) }
         case .started(let turn): turns[try index(of: turn)].state = .running
         case .progress(let turn, let pieces): turns[try index(of: turn)].pieces += pieces
+        case .waiting(let turn, let calls): turns[try index(of: turn)].waiting = calls
         case .ended(let turn, let reply):
             let index = try index(of: turn)
             turns[index].state = .ended
             turns[index].pieces = []
+            turns[index].waiting = []
+            turns[index].accepted.clientTools = []
             messages.append(reply)
         case .head(let head): self.head = head
         case .cleared:

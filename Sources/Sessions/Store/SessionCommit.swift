@@ -22,6 +22,8 @@ package enum SessionChange: Hashable, Sendable {
     case started(turn: String)
     /// What a running turn said since the last checkpoint.
     case progress(turn: String, [ReplyPiece])
+    /// The calls of a running turn that wait for somebody outside: all of them.
+    case waiting(turn: String, [WaitingCall])
     /// A turn's end, with the reply that it left. Its pieces are not needed any more.
     case ended(turn: String, reply: Message)
     /// The end of the branch that is shown: a message, or the reply of an accepted turn.

@@ -52,11 +52,16 @@ package struct StoredTurn: Hashable, Sendable {
     package var state: State
     /// What checkpoints kept of a reply that is not finished; empty once it is.
     package var pieces: [ReplyPiece]
+    /// Its calls that wait for somebody outside; a turn that runs and has such goes on waiting after a restart.
+    package var waiting: [WaitingCall]
 
-    package init(accepted: AcceptedTurn, state: State, pieces: [ReplyPiece] = []) {
+    package init(
+        accepted: AcceptedTurn, state: State, pieces: [ReplyPiece] = [], waiting: [WaitingCall] = []
+    ) {
         self.accepted = accepted
         self.state = state
         self.pieces = pieces
+        self.waiting = waiting
     }
 }
 
