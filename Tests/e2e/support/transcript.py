@@ -56,6 +56,8 @@ class Transcript:
         self.messages = {}
         self.turns = {}
         self.head = None
+        # Where a snapshot was the beginning, it had one branch only: others may be unknown.
+        self.knows_all = True
         self.settings = None
         self.deleted = False
         self.has_opened = False
@@ -81,6 +83,7 @@ class Transcript:
         self.settings = frame["settings"]
         if frame["resume"] != "exact":
             self.messages, self.turns, self.head = {}, {}, None
+            self.knows_all = frame["resume"] == "new"
             # After `new` every event is still to come; after `snapshot` that frame says where it stands.
             self.seq = 0
         else:
