@@ -1,6 +1,7 @@
 """What all clients of a server saw, held against each other and against what the sessions say in the end."""
 
 import collections
+import time
 
 from . import view
 
@@ -14,7 +15,7 @@ class Accepted:
         self.frame = frame
         self.message = frame["message"]["id"] if frame["type"] == "message" else frame["message"]
         self.turn = frame["message"]["turn"] if frame["type"] == "message" else None
-        # Its epoch, as a number, and its seq.
+        # Its epoch, as a number, and its seq; None where nobody saw the event itself.
         self.place = place
 
 
@@ -29,6 +30,8 @@ class Ledger:
         # By turn: the place of its end and its turn.done; the longest text that anybody saw of it.
         self.ends = {}
         self.shown = {}
+        # By turn: when that text had which length.
+        self.growth = collections.defaultdict(list)
         self.started = {}
         # For each connection and numbering: where it began, where it is, and the events that it saw.
         self.spans = []
@@ -49,15 +52,14 @@ class Ledger:
         elif "seq" in frame:
             key = (transcript.session, transcript.epoch, frame["seq"])
             if frame.get("replay"):
-                # The same as it was; its siblings may be more by now.
-                original = self.events.get(key)
-                assert original is None or original["type"] == kind, (original, frame)
+                # What it says was checked when it was acknowledged; its `seq` may be of an earlier epoch.
                 return
             self._check_gap(follower, client, frame)
             if kind == "delta":
                 turn = transcript.turns[frame["turn"]]
                 if len(turn.text) > len(self.shown.get(turn.id, "")):
                     self.shown[turn.id] = turn.text
+                    self.growth[turn.id].append((time.monotonic(), len(turn.text)))
                 return
             client.span["seen"].add(frame["seq"])
             known = self.events.setdefault(key, frame)
@@ -92,7 +94,8 @@ class Ledger:
             now = frame["message"] if command["type"] == "regenerate" else frame["message"]["id"]
             assert same == now, f"accepted twice: {before} and {frame}"
             return
-        place = (self.epochs[session].index(epoch), frame["seq"])
+        # Where it was said again the place is that of the first time, in an epoch that we do not know.
+        place = None if frame.get("replay") else (self.epochs[session].index(epoch), frame["seq"])
         self.accepted[key] = Accepted(command, session, frame, place)
 
     def refused(self, follower, command, frame):
@@ -139,11 +142,15 @@ class Ledger:
     def check_order(self, session):
         """Turns start in the order in which they were accepted."""
         accepted = sorted(
-            (one for (owner, _), one in self.accepted.items() if owner == session and one.turn), key=lambda one: one.place
+            (one for (owner, _), one in self.accepted.items() if owner == session and one.turn and one.place), key=lambda one: one.place
         )
         places = [(accepted_one.turn, self.started.get(accepted_one.turn)) for accepted_one in accepted]
         started = [(self.epochs[session].index(key[1]), key[2]) for _, key in places if key]
         assert started == sorted(started), f"the turns of {session} did not start in the order of their messages"
+
+    def shown_until(self, turn, moment):
+        """How much of a reply's text somebody had seen at a moment of the monotonic clock."""
+        return max((length for when, length in self.growth[turn] if when <= moment), default=0)
 
     def unfinished(self, session, snapshot):
         """Turns that somebody saw start and nobody saw end, and whose reply is not among a snapshot's."""

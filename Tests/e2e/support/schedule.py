@@ -4,8 +4,7 @@ import asyncio
 import itertools
 import random
 
-from . import view
-from .bounds import BOUND
+from . import sessions, view
 from .chat_client import ChatClient
 from .follower import Follower
 from .ledger import Ledger
@@ -200,7 +199,7 @@ class Schedule:
             await follower.opened()
             await self._answered(follower)
         for session in self.sessions:
-            finals[session] = await self._idle(session)
+            finals[session] = await sessions.stopped(self.server, session)
             for follower in self.followers:
                 if follower.session == session:
                     await self._caught_up(follower, finals[session])
@@ -225,21 +224,6 @@ class Schedule:
             if not follower.connected:
                 await follower.connect()
                 await follower.opened()
-
-    async def _idle(self, session):
-        """Stops what runs and what waits. Returns a snapshot of the session once it is idle."""
-        async with asyncio.timeout(BOUND):
-            while True:
-                async with ChatClient.opened(self.server, session=session, history=500) as client:
-                    turns = [turn["turn"] for turn in client.snapshot["queued"]]
-                    if client.welcome["state"] != "idle":
-                        turns.append(client.welcome["turn"])
-                    if not turns:
-                        return client.snapshot
-                    for turn in reversed(turns):
-                        await client.cancel(turn=turn)
-                    while any(not client.transcript.turns[turn].done for turn in turns if turn in client.transcript.turns):
-                        await client.until("turn.done")
 
     async def _repeated(self, session, final):
         """Every command that was acknowledged is known still, and its message the same; and turns whose replies are not

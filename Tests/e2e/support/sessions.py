@@ -1,5 +1,8 @@
 """What a session is, asked for anew: its messages as a fresh client gets them."""
 
+import asyncio
+
+from .bounds import BOUND
 from .chat_client import ChatClient
 from .view import text
 
@@ -21,6 +24,23 @@ async def idle(server, session):
         while any(not (turn := client.transcript.turns.get(id)) or not turn.done for id in waiting):
             await client.until("turn.done")
     return await idle(server, session)
+
+
+async def stopped(server, session):
+    """Stops what runs and what waits. Returns a snapshot of the session once it is idle."""
+    async with asyncio.timeout(BOUND):
+        while True:
+            async with ChatClient.opened(server, session=session, history=500) as client:
+                turns = [turn["turn"] for turn in client.snapshot["queued"]]
+                if client.welcome["state"] != "idle":
+                    turns.append(client.welcome["turn"])
+                if not turns:
+                    return client.snapshot
+                # The ones that wait first, so that none of them starts.
+                for turn in turns:
+                    await client.cancel(turn=turn)
+                while any(not client.transcript.turns[turn].done for turn in turns if turn in client.transcript.turns):
+                    await client.until("turn.done")
 
 
 def texts(snapshot):
