@@ -144,6 +144,20 @@ def provider_server(request):
     return request.getfixturevalue(f"{request.param}_server")
 
 
+@pytest.fixture(params=["stopped", "killed"])
+def bring_back(request):
+    """Ends a server, politely or not, and starts it again."""
+
+    def bring_back(server):
+        if request.param == "killed":
+            server.kill()
+            server.start()
+        else:
+            server.restart()
+
+    return bring_back
+
+
 # The browser
 
 

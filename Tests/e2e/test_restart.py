@@ -13,20 +13,6 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(params=["stopped", "killed"])
-def bring_back(request):
-    """Ends a server, politely or not, and starts it again."""
-
-    def bring_back(server):
-        if request.param == "killed":
-            server.kill()
-            server.start()
-        else:
-            server.restart()
-
-    return bring_back
-
-
 async def resumed(server, transcript, **fields):
     """Comes back to where a transcript ends. Returns the welcome's word for it, and what came of it."""
     async with ChatClient.connect(server, resuming=transcript) as client:
