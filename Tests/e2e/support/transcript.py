@@ -183,7 +183,8 @@ class Transcript:
         for group in list(siblings.values()):
             for one in group:
                 if one in self.messages:
-                    self.messages[one]["siblings"] = group
+                    # A copy: frames are kept as they came.
+                    self.messages[one] = self.messages[one] | {"siblings": group}
 
     def _unanswered(self, frame):
         # Providers may use an id again in the next round.
