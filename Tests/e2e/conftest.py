@@ -146,14 +146,18 @@ def provider_server(request):
 
 @pytest.fixture(params=["stopped", "killed"])
 def bring_back(request):
-    """Ends a server, politely or not, and starts it again."""
+    """Ends a server, politely or not, and starts it again: `await bring_back(server)`."""
 
-    def bring_back(server):
+    def end_and_start(server):
         if request.param == "killed":
             server.kill()
             server.start()
         else:
             server.restart()
+
+    async def bring_back(server):
+        # In a thread: clients of the test answer meanwhile.
+        await asyncio.to_thread(end_and_start, server)
 
     return bring_back
 

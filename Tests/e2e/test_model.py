@@ -3,8 +3,6 @@
 WHINCHAT_SEED repeats a schedule, as far as chance in the processes lets it; WHINCHAT_LONG=1 runs thousands of steps.
 """
 
-import os
-
 import pytest
 
 from support import long
@@ -13,10 +11,7 @@ from support.schedule import Schedule
 # What replies are like: at once, over some time, without an end, with a tool, broken off.
 MODELS = ["tokens-20-rate-0", "tokens-60-rate-300", "tokens-600-rate-300", "stall-after-5", "tool-calculate", "break-after-4"]
 
-# TODO: remove with the storage.
-WITHOUT = ("restart", "kill") if os.environ.get("NO_KILL") else ()
-
-STEPS = long.rounds(60, 120)
+STEPS = long.rounds(100, 200)
 SCHEDULES = long.rounds(1, 12)
 
 TOKENS = "".join(f"w{index} " for index in range(1000))
@@ -32,5 +27,5 @@ def is_reply(text):
 @pytest.mark.bound(long.rounds(120, 600))
 async def test_whatever_happens(openai_server, model, number):
     server = openai_server(model, "--idle-after", "1")
-    schedule = Schedule(server, f"{long.seed(1)}-{model}-{number}", without=WITHOUT, is_reply=is_reply)
+    schedule = Schedule(server, f"{long.seed(1)}-{model}-{number}", is_reply=is_reply)
     await schedule.run(STEPS)

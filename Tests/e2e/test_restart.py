@@ -30,7 +30,7 @@ async def test_a_session_comes_back_whole(openai_server, bring_back):
         before = await sessions.latest(server, client.session)
     settings = client.transcript.settings
     assert SETTINGS.items() <= settings.items()
-    bring_back(server)
+    await bring_back(server)
     async with ChatClient.opened(server, session=client.session) as other:
         assert other.welcome["settings"] == settings
         assert other.snapshot == before
@@ -45,7 +45,7 @@ async def test_an_idle_session_goes_on_exactly(openai_server, bring_back):
         await client.said("Hello")
         await client.said("Hello again")
     for _ in range(3):
-        bring_back(server)
+        await bring_back(server)
         async with ChatClient.connect(server, resuming=client.transcript) as client:
             await client.open(
                 session=client.session, epoch=client.transcript.epoch, after=client.transcript.seq
@@ -63,7 +63,7 @@ async def test_many_sessions_come_back(openai_server, bring_back):
         async with ChatClient.opened(server, create={"title": f"session {number}"}) as client:
             await client.said(f"number {number}")
             known[client.session] = number
-    bring_back(server)
+    await bring_back(server)
     for session, number in known.items():
         async with ChatClient.opened(server, session=session) as client:
             assert client.welcome["settings"]["title"] == f"session {number}"
@@ -75,7 +75,7 @@ async def test_whoever_cannot_go_on_gets_a_snapshot_after_a_restart_too(openai_s
     server = openai_server("tokens-3-rate-0")
     async with ChatClient.opened(server) as client:
         await client.said("Hello")
-    bring_back(server)
+    await bring_back(server)
     where = {"session": client.session, "epoch": client.transcript.epoch, "after": client.transcript.seq} | change
     async with ChatClient.opened(server, **{name: value for name, value in where.items() if value}) as other:
         assert other.welcome["resume"] == "snapshot"
@@ -129,7 +129,7 @@ async def test_turns_that_waited_run_in_order(openai_server, bring_back):
         for ref in refs:
             await client.until("message", ref=ref)
         await client.until("delta")
-        bring_back(server)
+        await bring_back(server)
         await client.closed()
     snapshot = await sessions.idle(server, client.session)
     said = sessions.texts(snapshot)
@@ -155,7 +155,7 @@ async def test_an_id_stands_for_its_command_after_a_restart_too(openai_server, b
             for ref, kind in (("once", "message"), ("again", "head"), ("better", "message"))
         ]
         before = await sessions.latest(server, client.session)
-    bring_back(server)
+    await bring_back(server)
     async with ChatClient.opened(server, session=client.session) as other:
         await other.send("Hello", id="once")
         first = await other.until("message", ref="once")
@@ -177,7 +177,7 @@ async def test_the_same_open_finds_its_session_after_a_restart_too(openai_server
     ref = new_id("o")
     async with ChatClient.opened(server, id=ref) as client:
         await client.said("Hello")
-    bring_back(server)
+    await bring_back(server)
     async with ChatClient.opened(server, id=ref) as other:
         assert (other.session, other.welcome["resume"]) == (client.session, "snapshot")
 
@@ -213,7 +213,7 @@ async def test_a_turn_outlives_its_connections(openai_server, bring_back):
         client.socket.transport.abort()
     snapshot = await sessions.idle(server, client.session)
     assert view.text(sessions.reply(snapshot, turn.id)) == tokens(100)
-    bring_back(server)
+    await bring_back(server)
     assert await sessions.latest(server, client.session) == snapshot
     resume, again = await resumed(server, client.transcript)
     if resume == "snapshot":

@@ -179,7 +179,7 @@ async def test_all_of_it_survives_a_restart(openai_server, bring_back):
         await cleared.until("session.cleared")
         await deleted.command("delete", id="d")
         await deleted.until("session.deleted")
-    bring_back(server)
+    await bring_back(server)
     async with ChatClient.opened(server, session=kept.session) as client:
         assert client.welcome["settings"] == settings
         now = await stats(client)

@@ -250,7 +250,7 @@ async def test_the_tree_survives_a_restart(openai_server, bring_back):
         await client.done(ref=await client.edit(first.parent, "one, but better"))
         again = await client.done(ref=await client.regenerate())
         before = await shown(client)
-    bring_back(server)
+    await bring_back(server)
     assert await sessions.latest(server, client.session) == before
     async with ChatClient.opened(server, session=client.session) as other:
         assert before["messages"][-1]["id"] == again.message
@@ -260,7 +260,7 @@ async def test_the_tree_survives_a_restart(openai_server, bring_back):
         assert ids(await sessions.latest(server, client.session)) == path
         page = await history(other, again.message)
         assert ids(page) == ids(before)[:-1]
-        bring_back(server)
+        await bring_back(server)
         await other.closed()
     # The selection too.
     assert ids(await sessions.latest(server, client.session)) == path

@@ -113,7 +113,7 @@ class Ledger:
             missed = there - span["seen"]
             assert not missed, f"{span['by']} did not see {sorted(missed)} of {span['session']}"
 
-    def check_session(self, session, snapshot, is_reply=None):
+    def check_session(self, session, snapshot, is_reply):
         """Of an idle session: what was acknowledged is there once, and what was seen is what it says."""
         messages = {message["id"]: message for message in snapshot["messages"]}
         assert len(messages) == len(snapshot["messages"]), "a message is there twice"
@@ -137,7 +137,7 @@ class Ledger:
                 assert text.startswith(shown) or shown.startswith(text), (shown[-200:], text[-200:])
             else:
                 assert text.startswith(shown), (shown[-200:], text[-200:])
-            assert is_reply is None or is_reply(text), f"no text of the model's: {text!r}"
+            assert is_reply(text), f"no text of the model's: {text!r}"
 
     def check_order(self, session):
         """Turns start in the order in which they were accepted."""
