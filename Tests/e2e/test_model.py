@@ -9,7 +9,9 @@ from support import long
 from support.schedule import Schedule
 
 # What replies are like: at once, over some time, without an end, with a tool, broken off.
-MODELS = ["tokens-20-rate-0", "tokens-60-rate-300", "tokens-600-rate-300", "stall-after-5", "tool-calculate", "break-after-4"]
+MODELS = [
+    "tokens-20-rate-0", "tokens-60-rate-300", "tokens-600-rate-300", "stall-after-5", "tool-calculate", "break-after-4",
+]
 
 STEPS = long.rounds(100, 200)
 SCHEDULES = long.rounds(1, 12)

@@ -11,7 +11,7 @@ import pytest
 from support import sessions
 from support.bounds import BOUND
 from support.chat_client import ChatClient
-from support.processes import bin_dir, clean_environment
+from support.processes import OPENAI_KEY, bin_dir, clean_environment
 from support.sessions import tokens
 from support.small_disk import small_disk
 
@@ -56,10 +56,8 @@ def full(tmp_path):
 
 
 @pytest.fixture
-def server_on_disk(full, openai_server, fake_provider, start_server):
+def server_on_disk(full, fake_provider, start_server):
     def start(model):
-        from support.processes import OPENAI_KEY
-
         return start_server(
             "--provider", "openai", "--base-url", f"{fake_provider.url}/v1", "--model", model,
             environment={"OPENAI_API_KEY": OPENAI_KEY}, data=full.folder / "data",
@@ -231,7 +229,6 @@ async def test_damaged_pages_are_an_error_and_no_crash(openai_server, start_serv
         path.write_bytes(pages)
 
     session, copy = await damaged(openai_server, tmp_path, damage)
-    status, said = None, None
     try:
         server = start_server("--provider", "demo", data=copy)
     except AssertionError:
@@ -266,7 +263,7 @@ async def test_a_file_that_somebody_locks(openai_server):
             return
         ref = await client.send("while it is locked", id="locked")
         await client.ping()
-        assert len((await sessions.latest(server, client.session, create=None))["messages"]) >= 2, "what is there is served"
+        assert len((await sessions.latest(server, client.session))["messages"]) >= 2, "what is there is served"
         other.execute("COMMIT")
         other.close()
         frame = await client.next()

@@ -142,10 +142,11 @@ class Ledger:
     def check_order(self, session):
         """Turns start in the order in which they were accepted."""
         accepted = sorted(
-            (one for (owner, _), one in self.accepted.items() if owner == session and one.turn and one.place), key=lambda one: one.place
+            (one for (owner, _), one in self.accepted.items() if owner == session and one.turn and one.place),
+            key=lambda one: one.place,
         )
-        places = [(accepted_one.turn, self.started.get(accepted_one.turn)) for accepted_one in accepted]
-        started = [(self.epochs[session].index(key[1]), key[2]) for _, key in places if key]
+        keys = [self.started[one.turn] for one in accepted if one.turn in self.started]
+        started = [(self.epochs[session].index(epoch), seq) for _, epoch, seq in keys]
         assert started == sorted(started), f"the turns of {session} did not start in the order of their messages"
 
     def shown_until(self, turn, moment):
