@@ -17,18 +17,24 @@ from support.processes import ANTHROPIC_KEY, OPENAI_KEY, FakeProvider, Process, 
 TEST_BOUND = 120
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "bound(seconds): how long the test may take, where that is not the usual.")
+
+
 # Coroutines as tests
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
+    marker = pyfuncitem.get_closest_marker("bound")
+    bound = marker.args[0] if marker else TEST_BOUND
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
     arguments = {name: pyfuncitem.funcargs[name] for name in names if name in pyfuncitem.funcargs}
 
     async def bounded():
-        async with asyncio.timeout(TEST_BOUND):
+        async with asyncio.timeout(bound):
             await pyfuncitem.obj(**arguments)
 
     # In a thread of its own: Playwright keeps an event loop running in this one.
@@ -96,8 +102,8 @@ def start_server(tmp_path_factory):
     """Starts servers that end with the test: `start_server("--provider", "demo", environment={…})`."""
     servers = []
 
-    def start(*arguments, environment=None, name="whinchat"):
-        server = Server(tmp_path_factory.mktemp("server"), *arguments, environment=environment, name=name)
+    def start(*arguments, environment=None, name="whinchat", data=None):
+        server = Server(tmp_path_factory.mktemp("server"), *arguments, environment=environment, name=name, data=data)
         servers.append(server)
         return server
 
@@ -136,6 +142,24 @@ def openai_server(fake_provider, start_server):
 def provider_server(request):
     """Both: a test that takes it runs once through each dialect."""
     return request.getfixturevalue(f"{request.param}_server")
+
+
+@pytest.fixture(params=["stopped", "killed"])
+def bring_back(request):
+    """Ends a server, politely or not, and starts it again: `await bring_back(server)`."""
+
+    def end_and_start(server):
+        if request.param == "killed":
+            server.kill()
+            server.start()
+        else:
+            server.restart()
+
+    async def bring_back(server):
+        # In a thread: clients of the test answer meanwhile.
+        await asyncio.to_thread(end_and_start, server)
+
+    return bring_back
 
 
 # The browser

@@ -89,6 +89,14 @@ class ChatClient:
     async def regenerate(self, **fields):
         return await self.command("regenerate", **{"id": new_id("r")} | fields)
 
+    async def edit(self, message, text, **fields):
+        return await self.command("edit", **{"id": new_id("e"), "message": message, "text": text} | fields)
+
+    async def select(self, message, **fields):
+        """Selects a branch, and waits until it is shown. Returns the event."""
+        ref = await self.command("select", **{"id": new_id("s"), "message": message} | fields)
+        return await self.until("head", ref=ref)
+
     async def ping(self, **fields):
         """Sends a ping and waits for its pong: whatever the server said before has come by then."""
         fields = {"id": new_id("p")} | fields
@@ -99,7 +107,10 @@ class ChatClient:
 
     async def next(self):
         async with asyncio.timeout(BOUND):
-            message = await self.socket.recv()
+            return self.take(await self.socket.recv())
+
+    def take(self, message):
+        """Checks a message and keeps it. Returns it as a frame."""
         assert isinstance(message, str), "a binary message from the server"
         assert len(message.encode()) <= 256 * 1024, "no server frame is larger than 256 KiB"
         frame = json.loads(message)

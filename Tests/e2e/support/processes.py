@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import urllib.request
@@ -92,20 +93,37 @@ class Process:
         self.reader.join(BOUND)
         return status
 
+    def signal(self, number):
+        """Sends a signal to it, by its id."""
+        self.process.send_signal(number)
+
+    def wait(self):
+        """Waits for its end, which something else has caused. Returns its status."""
+        status = self.process.wait(BOUND)
+        self.reader.join(BOUND)
+        if self in Process.running:
+            Process.running.remove(self)
+        return status
+
     def output(self, since=0):
         return self.log.read_bytes()[since:].decode(errors="replace")
+
+
+# What the server says once it listens.
+READY = r"Whinchat is at http://127\.0\.0\.1:(\d+)"
+
+# Tests leave turns running that would never end by themselves: their servers do not wait for those.
+DRAIN = {"WHINCHAT_DRAIN_TIMEOUT": "1"}
 
 
 class Server:
     """`whinchat serve` on a free port of loopback."""
 
-    def __init__(self, folder, *arguments, environment=None, name="whinchat"):
-        self.data = folder / "data"
+    def __init__(self, folder, *arguments, environment=None, name="whinchat", data=None):
+        self.data = data or folder / "data"
         self.arguments = arguments
         command = [bin_dir() / "whinchat", "serve", "--port", "0", "--data", self.data, *arguments]
-        # A reply that a test leaves behind is not waited for; a flag says otherwise.
-        environment = {"WHINCHAT_DRAIN_TIMEOUT": "1"} | (environment or {})
-        self.process = Process(name, command, folder / "log.txt", r"Whinchat is at http://127\.0\.0\.1:(\d+)", environment)
+        self.process = Process(name, command, folder / "log.txt", READY, DRAIN | (environment or {}))
         self.port = int(self.process.match[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}/v1/chat"
@@ -125,6 +143,19 @@ class Server:
     def restart(self):
         """Stops it and starts it again: the same port, the same data."""
         self.stop()
+        self.start()
+
+    def terminate(self):
+        """SIGTERM, without waiting for what comes of it."""
+        self.process.signal(signal.SIGTERM)
+
+    def kill(self):
+        """`kill -9`, at once."""
+        self.process.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def start(self):
+        """Starts it again after its end: the same port, the same data."""
         self.process.command[self.process.command.index("--port") + 1] = str(self.port)
         self.process.start()
 
@@ -132,8 +163,8 @@ class Server:
 class FakeProvider:
     """The executable `fake-provider`: what it does, the model's name says."""
 
-    def __init__(self, folder):
-        command = [bin_dir() / "fake-provider", "--fixtures", FIXTURES]
+    def __init__(self, folder, fixtures=FIXTURES):
+        command = [bin_dir() / "fake-provider", "--fixtures", fixtures]
         self.process = Process("fake-provider", command, folder / "log.txt", r"listening on 127\.0\.0\.1:(\d+)")
         self.port = int(self.process.match[1])
         self.url = f"http://127.0.0.1:{self.port}"

@@ -56,6 +56,10 @@ class Transcript:
         self.messages = {}
         self.turns = {}
         self.head = None
+        # Where a snapshot was the beginning, it had one branch only: others may be unknown.
+        self.knows_all = True
+        self.settings = None
+        self.deleted = False
         self.has_opened = False
 
     def copy(self):
@@ -66,7 +70,7 @@ class Transcript:
         if "seq" in frame and kind not in ("welcome", "snapshot"):
             assert self.has_opened, f"an event before the welcome: {frame}"
             if frame.get("replay"):
-                assert frame["seq"] <= self.seq, f"a replay from beyond the log's end {self.seq}: {frame}"
+                # It may overtake events that lie before it, and then the original is to come still.
                 return
             assert frame["seq"] > self.seq, f"seq {frame['seq']} after {self.seq}: {frame}"
             self.seq = frame["seq"]
@@ -76,8 +80,10 @@ class Transcript:
 
     def on_welcome(self, frame):
         self.has_opened = True
+        self.settings = frame["settings"]
         if frame["resume"] != "exact":
-            self.messages, self.turns = {}, {}
+            self.messages, self.turns, self.head = {}, {}, None
+            self.knows_all = frame["resume"] == "new"
             # After `new` every event is still to come; after `snapshot` that frame says where it stands.
             self.seq = 0
         else:
@@ -100,15 +106,30 @@ class Transcript:
                     block.get("input"), block["done"], result=block.get("result"),
                 )
             self.turns[turn.id] = turn
+        self.head = frame["messages"][-1]["id"] if frame["messages"] else None
+        if live and live["parent"] == self.head:
+            self.head = live["message"]
 
     def on_message(self, frame):
         message = frame["message"]
         assert message["id"] in message["siblings"], frame
         assert message["id"] not in self.messages, f"a message came twice: {frame}"
         self.messages[message["id"]] = message
+        self.head = message["id"]
+        self._regroup({message["id"]: message["siblings"]})
 
     def on_head(self, frame):
         self.head = frame["message"]
+        self._regroup(frame["siblings"])
+
+    def on_session_updated(self, frame):
+        self.settings = frame["settings"]
+
+    def on_session_cleared(self, frame):
+        self.messages, self.head = {}, None
+
+    def on_session_deleted(self, frame):
+        self.deleted = True
 
     def on_turn_queued(self, frame):
         assert frame["turn"] not in self.turns, frame
@@ -121,6 +142,9 @@ class Transcript:
         assert not turn.started and not turn.done, frame
         turn.started, turn.ref, turn.parent = True, frame.get("ref"), frame["parent"]
         turn.message, turn.model = frame["message"], frame["model"]
+        if turn.parent == self.head:
+            # A reply becomes the head without an event of its own.
+            self.head = turn.message
 
     def on_block_started(self, frame):
         turn = self._running(frame)
@@ -153,6 +177,14 @@ class Transcript:
         open_blocks = [index for index, block in turn.blocks.items() if not block.done]
         assert not open_blocks, f"{open_blocks} are open still: {frame}"
         turn.done = frame
+
+    def _regroup(self, siblings):
+        """What an event says of siblings goes for all of them."""
+        for group in list(siblings.values()):
+            for one in group:
+                if one in self.messages:
+                    # A copy: frames are kept as they came.
+                    self.messages[one] = self.messages[one] | {"siblings": group}
 
     def _unanswered(self, frame):
         # Providers may use an id again in the next round.

@@ -1,0 +1,61 @@
+"""What a client would show: the path to the head, put together from snapshot and events."""
+
+
+def said(message):
+    """A message of a snapshot as it is compared: its texts, calls and results."""
+    pieces = []
+    for block in message["content"]:
+        if block["kind"] in ("text", "thinking") and block["text"]:
+            pieces.append((block["kind"], block["text"]))
+        elif block["kind"] == "tool_call":
+            pieces.append(("call", block["call"], block["name"]))
+    results = {
+        block["call"]: (block["output"], block["is_error"]) for block in message["content"] if block["kind"] == "tool_result"
+    }
+    return pieces, results
+
+
+def told(turn):
+    """The same of a turn that was assembled from events."""
+    pieces = []
+    for _, block in sorted(turn.blocks.items()):
+        if block.kind in ("text", "thinking") and block.text:
+            pieces.append((block.kind, block.text))
+        elif block.kind == "tool_call":
+            pieces.append(("call", block.call, block.name))
+    return pieces, {call: (result["output"], result["is_error"]) for call, result in turn.results.items()}
+
+
+def text(message):
+    return "".join(block["text"] for block in message["content"] if block["kind"] == "text")
+
+
+def check(transcript, snapshot):
+    """Fails unless a client shows what a fresh snapshot of an idle session says."""
+    assert transcript.seq == snapshot["seq"], (transcript.seq, snapshot["seq"])
+    assert not snapshot["more"], "the test's session is too long for one snapshot"
+    messages = snapshot["messages"]
+    turns = {turn.message: turn for turn in transcript.turns.values() if turn.message}
+    path = [message["id"] for message in messages]
+    if transcript.head is not None:
+        # Nobody tells the id of the reply to a turn that was stopped in the queue.
+        unnamed = messages and messages[-1]["id"] not in turns and messages[-1]["content"] == []
+        shown = path[:-1] if unnamed and transcript.head != path[-1] else path
+        assert shown and transcript.head == shown[-1], f"shows {transcript.head} as the head of {path}"
+    assert [message["parent"] for message in messages] == [None, *path[:-1]], messages
+    for message in messages:
+        known = transcript.messages.get(message["id"])
+        turn = turns.get(message["id"])
+        if known is not None:
+            assert said(known) == said(message), (known, message)
+            assert (known["parent"], known["role"]) == (message["parent"], message["role"])
+            if known["role"] == "user":
+                assert known["siblings"] == message["siblings"], (known, message)
+        elif turn is not None:
+            assert turn.done, f"{turn.id} has no end, but the session is idle"
+            assert told(turn) == said(message), (told(turn), message)
+            assert (turn.parent, turn.status) == (message["parent"], message["status"]), (turn, message)
+        elif transcript.knows_all:
+            ended = transcript.turns.get(message["turn"])
+            assert message["role"] == "assistant" and message["content"] == [] and message["partial"], message
+            assert ended and ended.done and not ended.started, f"nobody told of {message}"
