@@ -33,6 +33,7 @@ import Testing
         let values: [SettingKey: String] = [
             .host: "0.0.0.0", .port: "81", .data: "/tmp/x", .provider: "openai", .baseURL: "http://127.0.0.1:9/v1",
             .model: "m", .maxTokens: "5", .system: "s", .allowOrigin: "https://a.example", .logLevel: "debug",
+            .drainTimeout: "6", .idleAfter: "7", .unattendedTime: "8", .unattendedTokens: "9",
         ]
         #expect(Set(values.keys) == Set(SettingKey.allCases).subtracting([.config]))
         let byFlag = try resolve(values.mapValues { [$0] })
@@ -42,6 +43,8 @@ import Testing
         }
         let byFile = try resolve(file: "{\(file.joined(separator: ","))}")
         #expect(byFlag == byVariable && byFlag == byFile && byFlag != ServeSettings())
+        #expect(byFlag.drainTimeout == .seconds(6) && byFlag.sessionLimits.idleAfter == .seconds(7))
+        #expect(byFlag.sessionLimits.unattendedTime == .seconds(8) && byFlag.sessionLimits.unattendedTokens == 9)
         #expect(byFlag.maxTokens == 5 && byFlag.provider == .openai && byFlag.logLevel == .debug)
     }
 

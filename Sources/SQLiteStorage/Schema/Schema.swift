@@ -5,15 +5,8 @@ enum Schema {
     static let migrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sessions") { db in try db.execute(sql: version1) }
-        migrator.registerMigration("2 tools elsewhere") { db in try db.execute(sql: version2) }
         return migrator
     }()
-
-    // Of turns that have not ended only.
-    private static let version2 = """
-        ALTER TABLE turns ADD COLUMN client_tools TEXT;
-        ALTER TABLE turns ADD COLUMN waiting TEXT;
-        """
 
     // Keys are integers, as the protocol's ids of 28 characters would stand in every row and index. A new key is greater than
     // all in its table, so that the order of keys is the order in which rows came.
@@ -44,6 +37,7 @@ enum Schema {
         ) STRICT;
         CREATE INDEX session_settings_by_session ON session_settings(session);
 
+        -- client_tools and waiting are of turns that have not ended only.
         -- settings is a key of session_settings, without REFERENCES: that would want an index of its own.
         CREATE TABLE turns (
             key INTEGER PRIMARY KEY,
@@ -55,6 +49,8 @@ enum Schema {
             reply TEXT NOT NULL,
             seq INTEGER NOT NULL,
             settings INTEGER NOT NULL,
+            client_tools TEXT,
+            waiting TEXT,
             state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'ended')),
             UNIQUE (session, id),
             UNIQUE (session, ref)

@@ -40,6 +40,8 @@ enum Version1 {
             reply TEXT NOT NULL,
             seq INTEGER NOT NULL,
             settings INTEGER NOT NULL,
+            client_tools TEXT,
+            waiting TEXT,
             state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'ended')),
             UNIQUE (session, id),
             UNIQUE (session, ref)
@@ -89,8 +91,8 @@ enum Version1 {
         INSERT INTO session_settings VALUES (1, 1,
             '{"context":{"policy":"full"},"model":"m-1","system":"Be brief.","temperature":0.5,"title":"Sums","tools":["calculate"]}');
         INSERT INTO turns VALUES
-            (1, 1, 't_1', 'send', 'r_1', 'u_1', 'a_1', 2, 1, 'ended'),
-            (2, 1, 't_2', 'edit', 'r_2', 'u_2', 'a_2', 9, 1, 'running');
+            (1, 1, 't_1', 'send', 'r_1', 'u_1', 'a_1', 2, 1, NULL, NULL, 'ended'),
+            (2, 1, 't_2', 'edit', 'r_2', 'u_2', 'a_2', 9, 1, NULL, NULL, 'running');
         INSERT INTO reply_pieces VALUES (1, 2, 0, 0, '{"kind":"thinking","text":"Hm","signature":"sig"}');
         INSERT INTO messages VALUES
             (1, 1, 'u_1', NULL, 'user', '[{"kind":"text","text":"6*7?\u0000"}]', 1700000000001, 't_1', 0, NULL, NULL,
