@@ -1,6 +1,7 @@
 import ChatServer
 import Foundation
 import Logging
+import Sessions
 import Testing
 
 @testable import whinchat
