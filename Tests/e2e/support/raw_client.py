@@ -23,6 +23,7 @@ class RawClient:
         self.buffer = b""
         self.frames = 0
         self.close_code = None
+        self.close_reason = ""
 
     @classmethod
     async def connect(cls, server, transcript=None, buffer=RECEIVE_BUFFER):
@@ -74,12 +75,13 @@ class RawClient:
                 await self._write(frame(payload, 10))
             elif opcode == 8 or opcode is None:
                 self.close_code = int.from_bytes(payload[:2]) if payload else self.close_code
+                self.close_reason = payload[2:].decode()
                 return None
 
     async def until(self, type, **match):
         while True:
             message = await self.next()
-            assert message, f"closed with {self.close_code} while waiting for {type} {match}"
+            assert message, f"closed with {self.close_code} {self.close_reason!r} while waiting for {type} {match}"
             if message["type"] == type and match.items() <= message.items():
                 return message
 
