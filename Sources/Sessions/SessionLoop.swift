@@ -45,6 +45,13 @@ package final class SessionLoop: Sendable {
     /// How often sessions are looked after. 1 s: the least of what `SessionLimits` asks for.
     private static let tickInterval = TimeAmount.seconds(1)
 
+    /// With more sessions than this loaded, one that was read only to be shown rests again at once. 256, some megabytes: whoever
+    /// opens a session may say something soon; but when thousands come back, their histories need not be here together.
+    private static let roomForShown = 256
+
+    /// Whether a session that was read only to be shown has to rest again at once. Called on the loop.
+    var isCrowded: Bool { state.value.active.count > Self.roomForShown }
+
     /// Has a session looked after from now on. Called on the loop.
     func activate(_ session: ChatSession) {
         state.value.active[ObjectIdentifier(session)] = session

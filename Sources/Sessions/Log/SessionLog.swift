@@ -59,6 +59,9 @@ struct SessionLog {
         droppedSeq = lastSeq
     }
 
+    /// Whether nothing was said since the session was read, or since it rested.
+    var isEmpty: Bool { entries.isEmpty }
+
     private var endPosition: Int { base + entries.count }
 
     /// Entries from here on wait for a commit.

@@ -65,6 +65,7 @@ extension ChatSession {
         if !isNew, cursor == nil { answerSnapshot(atMost: open.history, ref: ref, to: id) }
         for command in held { handle(command.command, ref: command.ref, from: id) }
         changed()
+        if !isNew { restIfCrowded() }
     }
 
     /// The session could not be made or read, or is gone.

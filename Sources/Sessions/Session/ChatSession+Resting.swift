@@ -65,6 +65,13 @@ extension ChatSession {
         leaveIfUnused()
     }
 
+    /// Rests once its followers have been sent what they asked for, where it was read for that alone and there are many.
+    func restIfCrowded() {
+        guard log.isEmpty, loop.isCrowded else { return }
+        // Behind the loop's sending.
+        loop.eventLoop.execute { self.assumeIsolated { if $0.log.isEmpty { $0.rest() } } }
+    }
+
     private func forgetHistory() {
         tree = MessageTree()
         turns = [:]
