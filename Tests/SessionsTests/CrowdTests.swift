@@ -1,5 +1,6 @@
 import ChatProtocol
 import Conversation
+import Models
 import NIOCore
 import Testing
 

@@ -173,7 +173,8 @@ extension ChatSession {
             resuming: accepted, provider: environment.provider.name, tools: tools(of: accepted),
             content: stored.pieces.content, waiting: stored.waiting)
         let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: accepted.settings)
-        let running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq + 1, isAccepted: true)
+        let running = Running(
+            turn: turn, plan: plan, firstSeq: log.lastSeq + 1, keptSeq: log.lastSeq + 1, isAccepted: true)
         running.isResumed = true
         self.running = running
         // What had started beside it may have run, so it is never run again.

@@ -109,7 +109,10 @@ extension ChatSession {
         } else {
             log.append(started, ref: accepted.ref)
         }
-        running = Running(turn: turn, plan: plan, firstSeq: log.lastSeq, isAccepted: isAccepted)
+        let first = log.lastSeq
+        running = Running(
+            turn: turn, plan: plan, firstSeq: first, keptSeq: isAccepted || savesItself ? first : accepted.seq,
+            isAccepted: isAccepted)
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
     }
 
@@ -248,7 +251,7 @@ extension ChatSession {
                 error: end.error),
             ref: end.ref ?? accepted.ref)
         // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
-        log.trim(keepingAfter: running.firstSeq - 1)
+        log.trim(keepingAfter: running.keptSeq - 1)
     }
 
     /// Ends the turn that ran, and starts the one that waits next: one commit says both.

@@ -24,8 +24,10 @@ package actor ChatSession {
         var tools: [String: Task<Void, Never>] = [:]
         let startedAt = NIODeadline.now()
         var firstOutputAt: NIODeadline?
-        /// The turn's first event: the log keeps everything from there.
+        /// The turn's first event.
         let firstSeq: Int
+        /// The log keeps everything from here: of a turn that started at once, its acceptance too, which became visible with it.
+        let keptSeq: Int
         /// Whether the commit of the turn's acceptance has completed. Before that it cannot end.
         var isAccepted: Bool
         /// How it ended before that.
@@ -33,7 +35,8 @@ package actor ChatSession {
         /// Whether a restart brought it back.
         var isResumed = false
 
-        init(turn: Turn, plan: ContextPlan, firstSeq: Int, isAccepted: Bool) {
+        init(turn: Turn, plan: ContextPlan, firstSeq: Int, keptSeq: Int, isAccepted: Bool) {
+            self.keptSeq = keptSeq
             self.turn = turn
             self.plan = plan
             self.firstSeq = firstSeq
