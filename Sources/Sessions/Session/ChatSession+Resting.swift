@@ -56,6 +56,7 @@ extension ChatSession {
         else { return }
         forgetHistory()
         log.forget()
+        keptAfter = .max
         presence = .resting
         loop.deactivate(self)
         leaveIfUnused()
