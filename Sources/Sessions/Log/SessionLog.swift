@@ -13,6 +13,8 @@ struct SessionLog {
     static let keptEntries = 1024
     /// The bytes that entries of ended turns may hold. 1 MiB, for the same reason.
     static let keptBytes = 1024 * 1024
+    /// The bytes beyond which only the running turn keeps its entries. 16 MiB: a few of the longest replies.
+    static let maximumBytes = 16 * 1024 * 1024
 
     enum Entry {
         case frame(seq: Int, ByteBuffer)
@@ -229,10 +231,18 @@ struct SessionLog {
 
     // MARK: Bounds
 
-    /// Drops the oldest entries beyond the bounds, but none after `seq`, where a turn that still runs began.
-    mutating func trim(keepingAfter seq: Int) {
-        while entries.count > Self.keptEntries || retainedBytes > Self.keptBytes, base < visibleEnd,
-            let first = entries.first, first.lastSeq <= seq
+    /// The bytes that the entries hold.
+    var byteCount: Int { retainedBytes }
+
+    /// Drops the oldest entries beyond the bounds.
+    ///
+    /// - Parameters:
+    ///   - seq: none after it, where the last turn that ended began.
+    ///   - running: none after it in any case, where a turn that still runs began.
+    mutating func trim(keepingAfter seq: Int, andAlwaysAfter running: Int = .max) {
+        while base < visibleEnd, let first = entries.first, first.lastSeq <= running,
+            retainedBytes > Self.maximumBytes
+                || (first.lastSeq <= seq && (entries.count > Self.keptEntries || retainedBytes > Self.keptBytes))
         {
             retainedBytes -= first.byteCount
             if case .void = first {} else { droppedSeq = first.lastSeq }

@@ -231,6 +231,7 @@ extension ChatSession {
     /// - Throws: `busy` where the command would rather be refused than wait, or where too many wait already; `overloaded` where
     ///   the server is about to end.
     private func admit(_ onBusy: OnBusy) throws(CommandError) {
+        try admitEvent()
         if environment.drain.isDraining {
             throw CommandError(.overloaded, "The server is about to restart.", retryable: true, retryAfter: .seconds(1))
         }
@@ -241,6 +242,13 @@ extension ChatSession {
         guard queue.count < ProtocolLimits.queuedTurns else {
             throw CommandError(
                 .busy, "\(queue.count) turns wait already, the most there can be.", retryable: true)
+        }
+    }
+
+    /// - Throws: `busy` where so much was said while a turn runs that the log, which keeps all since, is full.
+    func admitEvent() throws(CommandError) {
+        guard running == nil || log.byteCount <= SessionLog.maximumBytes else {
+            throw CommandError(.busy, "Too much was said while the turn runs.", retryable: true)
         }
     }
 

@@ -77,6 +77,8 @@ extension ChatSession {
             entry.completion(true)
         }
         settle()
+        let runningAfter = running.map { $0.keptSeq - 1 } ?? .max
+        log.trim(keepingAfter: min(keptAfter, runningAfter), andAlwaysAfter: runningAfter)
         changed()
     }
 }

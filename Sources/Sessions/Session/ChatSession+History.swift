@@ -31,6 +31,7 @@ extension ChatSession {
     // MARK: configure
 
     func configure(_ change: SettingsChange, ref: String?, from follower: FollowerID) throws(CommandError) {
+        try admitEvent()
         let before = settings
         settings = try environment.settings(settings, changedBy: change, prefix: "")
         transact(

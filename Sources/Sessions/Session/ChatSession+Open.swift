@@ -36,6 +36,8 @@ extension ChatSession {
         whenSettled { [self] error in
             guard followers[id] === follower else { return }
             guard error == nil, presence == .loaded else { return turnAway(id, follower, error, ref: ref) }
+            // Somebody else with the same `open` may have said something in it already.
+            let isNew = isNew && log.lastSeq == 0
             begin(id, follower, isNew ? nil : exactCursor(open), open, ref: ref, isNew: isNew)
         }
     }
@@ -77,6 +79,8 @@ extension ChatSession {
         } else {
             problem = CommandError(.storage, "The session could not be saved or read.", retryable: true)
         }
+        // It is sent this, and no event of a session that it never came to follow.
+        follower.cursor = log.endCursor
         follower.isLeaving = true
         refuse(problem, ref: ref, to: id)
         for command in held { refuse(problem, ref: command.ref, to: id) }

@@ -60,6 +60,7 @@ extension ChatSession {
         else { return }
         forgetHistory()
         log.forget()
+        keptAfter = .max
         presence = .resting
         loop.deactivate(self)
         leaveIfUnused()

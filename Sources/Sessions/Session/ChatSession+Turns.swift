@@ -251,7 +251,7 @@ extension ChatSession {
                 error: end.error),
             ref: end.ref ?? accepted.ref)
         // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
-        log.trim(keepingAfter: running.keptSeq - 1)
+        keptAfter = running.keptSeq - 1
     }
 
     /// Ends the turn that ran, and starts the one that waits next: one commit says both.

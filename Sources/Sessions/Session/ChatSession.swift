@@ -94,6 +94,8 @@ package actor ChatSession {
     var running: Running?
     /// Which call to a model is heard: an event of an older one is dropped.
     var generation = 0
+    /// The number before the first event of the turn that ended last, whose events the log keeps.
+    var keptAfter = Int.max
     var queue: Deque<Turn> = []
     /// The turn whose acceptance is being saved.
     var accepting: String?
