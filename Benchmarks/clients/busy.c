@@ -19,6 +19,8 @@
 
 // A connection makes so many sessions before it is made anew: the server counts frames against floods.
 enum { FRAMES_A_CONNECTION = 400 };
+// In which clients say their first message.
+enum { BEGIN_SECONDS = 1 };
 enum { TIMEOUT_SECONDS = 600 };
 
 typedef enum { OPENING, WAITING, SAID, REPLYING, DONE } State;
@@ -165,8 +167,8 @@ static void read_arguments(int count, char **arguments) {
     set_port(port);
 }
 
-static void poll_until(uint64_t deadline) {
-    poll_once();
+static void poll_until(uint64_t deadline, int timeout) {
+    poll_once(timeout);
     if (monotonic() < deadline) return;
     fprintf(stderr, "busy: time is up: %d of %d clients are done\n", over, client_count);
     exit(1);
@@ -183,7 +185,7 @@ int main(int count, char **arguments) {
     uint64_t deadline = monotonic() + (uint64_t)TIMEOUT_SECONDS * 1000000000u;
     for (int next = 0; waiting + over < client_count;) {
         while (next < client_count && connecting < MAX_CONNECTING) start_connecting(&clients[next++].client);
-        poll_until(deadline);
+        poll_until(deadline, 1000);
     }
     await_line();
 
@@ -191,9 +193,14 @@ int main(int count, char **arguments) {
     deadline = start + (uint64_t)TIMEOUT_SECONDS * 1000000000u;
     ends_at = start + (uint64_t)seconds * 1000000000u;
     running = true;
-    for (int i = 0; i < client_count; i++)
-        if (clients[i].state == WAITING) say_next(&clients[i]);
-    while (over < client_count) poll_until(deadline);
+    // Not all in the same moment: replies of the same length would keep them together.
+    for (int next = 0; next < client_count;) {
+        double due = (double)(monotonic() - start) * client_count / 1e9 / BEGIN_SECONDS;
+        for (; next < client_count && next <= due; next++)
+            if (clients[next].state == WAITING) say_next(&clients[next]);
+        poll_until(deadline, 1);
+    }
+    while (over < client_count) poll_until(deadline, 1000);
     double wall = (double)(monotonic() - start) / 1e9;
     if (list && fclose(list)) fatal("writing the list");
 

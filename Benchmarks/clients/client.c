@@ -207,9 +207,9 @@ static void readable(Client *c) {
     }
 }
 
-void poll_once(void) {
+void poll_once(int timeout) {
     static struct epoll_event events[512];
-    int count = epoll_wait(poller, events, 512, 1000);
+    int count = epoll_wait(poller, events, 512, timeout);
     if (count < 0 && errno != EINTR) fatal("epoll_wait");
     for (int i = 0; i < count; i++) {
         Client *c = events[i].data.ptr;

@@ -47,8 +47,8 @@ void disconnect(Client *c);
 void say(Client *c, const char *json);
 // Prints why (the first few say enough), and closes.
 __attribute__((format(printf, 2, 3))) void fail(Client *c, const char *format, ...);
-// Waits for events, at most a second, and has them dealt with.
-void poll_once(void);
+// Waits for events, at most so many ms, and has them dealt with.
+void poll_once(int timeout);
 // Prints "ready" and waits for a line, so that the caller can read the server's CPU time. Sockets are not read meanwhile.
 void await_line(void);
 // Whether a server frame is of that type.

@@ -118,7 +118,7 @@ static bool has_line(void) {
 }
 
 static void poll_until(uint64_t deadline) {
-    poll_once();
+    poll_once(1000);
     if (monotonic() < deadline) return;
     fprintf(stderr, "idle: time is up: %d of %d clients are ready, %d have been heard of\n", ready, client_count, heard_of);
     exit(1);
@@ -133,10 +133,14 @@ int main(int count, char **arguments) {
         while (next < client_count && next - ready < MAX_CONNECTING) start_connecting(&clients[next++].client);
         poll_until(deadline);
     }
+    if (failures) {
+        fprintf(stderr, "idle: %d of %d clients got no session\n", failures, client_count);
+        return 1;
+    }
     printf("ready\n");
     fflush(stdout);
     double wall = (double)(monotonic() - begin) / 1e9;
-    while (!has_line()) poll_once();
+    while (!has_line()) poll_once(1000);
 
     deadline = monotonic() + (uint64_t)TIMEOUT_SECONDS * 1000000000u;
     for (int i = 0; i < client_count; i++)

@@ -148,7 +148,7 @@ static void prepare(void) {
 }
 
 static void poll_until(uint64_t deadline) {
-    poll_once();
+    poll_once(1000);
     if (monotonic() < deadline) return;
     fprintf(stderr, "streams: time is up: %d of %d replies are over\n", over, stream_count);
     exit(1);

@@ -8,34 +8,33 @@ from .report import print_disk, table
 
 # Then a client goes on with a new session: the whole history is sent to the model, and shall stay short.
 MESSAGES_A_SESSION = 20
-# The shortest reply there is: the first token comes with the last.
-MODEL = "tokens-1-rate-0"
+# The shortest reply there is: as many messages as can be. And one of a second: as many as there are sessions, each second.
+CASES = [(1, "at once", 1, 0), (100, "at once", 1, 0), (1000, "at once", 1, 0), (100, "1 s", 4, 4), (1000, "1 s", 4, 4)]
 
 
 def commits(bench, options):
     rows = []
     print_disk(bench.folder)
-    for clients in (1, 100, 1000):
+    for clients, reply, tokens, rate in CASES:
         with contextlib.ExitStack() as scope:
             provider = scope.enter_context(bench.provider())
-            data = scope.enter_context(bench.data())
-            server = scope.enter_context(bench.server(f"http://127.0.0.1:{provider.port}", MODEL, data=data))
+            server = scope.enter_context(bench.server(f"http://127.0.0.1:{provider.port}", f"tokens-{tokens}-rate-{rate}"))
             load = Load(
                 scope, bench, "busy", "--port", server.port, "--clients", clients, "--messages", MESSAGES_A_SESSION,
                 "--seconds", options.seconds)
             before, written = server.cpu_seconds(), written_bytes(server)
             result = load.run(options.seconds + 60)
             cpu, count = server.cpu_seconds() - before, result["acknowledged"]
-            if (sent := ask(provider.port, "/_stats")["tokens_sent"]) != count:
-                raise SystemExit(f"{count} messages were acknowledged, {sent} replies were sent")
+            if (sent := ask(provider.port, "/_stats")["tokens_sent"]) != count * tokens:
+                raise SystemExit(f"{count} messages were acknowledged, {sent} tokens of {tokens} each were sent")
             latency = result["latency_ms"]
             rows.append([
-                f"{clients:,}", f"{count / result['wall_s']:,.0f}", f"{latency['p50']:.2f} ms", f"{latency['p99']:.2f} ms",
+                f"{clients:,}", reply, f"{count / result['wall_s']:,.0f}", f"{latency['p50']:.2f} ms", f"{latency['p99']:.2f} ms",
                 f"{latency['max']:.1f} ms", f"{cpu * 1e6 / count:.0f} µs", f"{cpu / result['wall_s']:.2f}",
                 f"{(written_bytes(server) - written) / count / 1024:.1f} KiB"])
     table(
         f"Commits, {options.seconds} s each",
-        ["busy sessions", "acknowledged messages/s", "acknowledgement, median", "99th percentile", "worst",
+        ["busy sessions", "reply", "acknowledged messages/s", "acknowledgement, median", "99th percentile", "worst",
          "server CPU a message", "cores busy", "written to disk a message"], rows)
 
 
