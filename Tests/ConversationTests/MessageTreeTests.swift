@@ -151,6 +151,56 @@ import Testing
         #expect(tree.newestLeaf(from: "nobody") == nil)
     }
 
+    // MARK: Taking back
+
+    @Test func `what was added last can be taken out again, as if it had never been`() throws {
+        var tree = try self.tree([("u1", nil), ("a1", "u1")])
+        try tree.select("a1")
+        try tree.insert(self.message("u2", after: "a1"))
+        try tree.reserve(id: "a2", parent: "u2")
+        try tree.select("a2")
+        tree.removeLeaf("a2")
+        tree.removeLeaf("u2")
+        tree.restoreHead("a1")
+        #expect(tree.head == "a1")
+        #expect(tree.count == 2)
+        #expect(!tree.contains("a2") && !tree.contains("u2"))
+        #expect(tree.children(of: "a1") == [])
+        try tree.insert(self.message("u2", after: "a1"))
+        #expect(tree.path(to: "u2").map(\.id) == ["u1", "a1", "u2"])
+    }
+
+    @Test func `a first message, and one among siblings, can be taken out`() throws {
+        var tree = try self.tree([("u1", nil), ("u1b", nil), ("a1", "u1"), ("a2", "u1"), ("a3", "u1")])
+        tree.removeLeaf("u1b")
+        tree.removeLeaf("a2")
+        #expect(tree.children(of: nil) == ["u1"])
+        #expect(tree.siblings(of: "a1") == ["a1", "a3"])
+        #expect(tree.count == 3)
+    }
+
+    @Test func `what has children stays, and what is not there is passed over`() throws {
+        var tree = try self.tree([("u1", nil), ("a1", "u1")])
+        tree.removeLeaf("u1")
+        tree.removeLeaf("nobody")
+        #expect(tree.path(to: "a1").map(\.id) == ["u1", "a1"])
+        #expect(tree.count == 2)
+    }
+
+    @Test func `a head that is taken out leaves none, and none can be restored that is not there`() throws {
+        var tree = try self.tree([("u1", nil), ("a1", "u1")])
+        try tree.select("a1")
+        tree.removeLeaf("a1")
+        #expect(tree.head == nil)
+        tree.restoreHead("u1")
+        #expect(tree.head == "u1")
+        tree.restoreHead("a1")
+        #expect(tree.head == nil)
+        tree.restoreHead("u1")
+        tree.restoreHead(nil)
+        #expect(tree.head == nil)
+    }
+
     @Test func `a cleared tree takes the same ids again`() throws {
         var tree = try self.tree([("u1", nil), ("a1", "u1")])
         try tree.select("a1")

@@ -99,6 +99,26 @@ import Testing
         #expect(seen.shown == truth, "seed \(seed)")
     }
 
+    @Test func `one who was told the log's end after a failure resumes without a gap`() async throws {
+        let memory = MemoryStore()
+        let store = HeldStore(memory)
+        let before = try SessionFixture(store: store)
+        let (session, follower) = try await before.open()
+        try await before.exchange("One", "1", id: "m1", in: session, follower)
+        store.fail(.full)
+        session.send("Two", id: "m2", from: follower)
+        #expect(try await follower.until("error").last?["code"] == "storage")
+        let told = try await before.snapshot(of: session).seq
+        store.hold()
+        let after = try SessionFixture(store: memory)
+        let (again, other) = try await after.join(session.id, 1)
+        _ = try await other.until("snapshot")
+        let frames = try await after.exchange("Two", "2", id: "m2", in: again, other)
+        let back = try await after.join(again, 2, epoch: session.epoch, after: told)
+        #expect(try await back.next()["resume"] == "exact")
+        #expect(try await back.until("turn.done").map(\.seq) == frames.map(\.seq))
+    }
+
     /// Comes back as a client does, and sees what there is.
     private func join(
         _ id: String?, _ fixture: SessionFixture, _ seen: inout Seen, _ seed: UInt64

@@ -79,9 +79,10 @@ import Testing
         let (session, follower) = try await fixture.open()
         session.send("One", id: "m1", from: follower)
         let call = try await fixture.provider.nextCall()
-        try await call.say([.event(.blockStarted(index: 0, .text)), .delta(0, "1")])
-        _ = try await follower.until("delta")
+        _ = try await follower.until("turn.started")
+        // First, since the loop looks after the session by itself too.
         store.hold()
+        try await call.say([.event(.blockStarted(index: 0, .text)), .delta(0, "1")])
         await session.tick(.now())
         try await call.say([.event(.blockDone(index: 0)), .event(.stopped(StopReason(.endTurn, word: "end_turn")))])
         try await store.untilHeld(2)

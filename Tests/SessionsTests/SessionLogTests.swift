@@ -144,7 +144,78 @@ import Testing
         #expect(try read(log, &cursor).map { $0["seq"] } == [2])
     }
 
+    @Test func `what is behind a commit that failed can be voided, what waits for its own cannot`() throws {
+        var log = SessionLog()
+        log.append(queued("t_0"))
+        var cursor = log.endCursor
+        let (first, second) = (CommitID(rawValue: 1), CommitID(rawValue: 2))
+        log.append(queued("t_1"), pending: first)
+        log.append(queued("t_2"))
+        _ = append(["a", "b"], to: &log)
+        log.append(queued("t_3"), pending: second)
+        log.void(from: 3)
+        log.failed(first)
+        #expect(try read(log, &cursor).isEmpty)
+        log.committed(second)
+        #expect(try read(log, &cursor).map { $0["seq"] } == [6])
+        #expect(!log.hasMore(after: cursor))
+    }
+
+    @Test func `the number of a voided event is never the end that readers are told of`() throws {
+        var log = SessionLog(lastSeq: 7)
+        log.append(queued("t_1"), pending: CommitID(rawValue: 1))
+        log.append(queued("t_2"))
+        log.void(from: 9)
+        log.failed(CommitID(rawValue: 1))
+        #expect(log.visibleSeq == 7)
+        #expect(log.cursor(after: 8) == nil)
+        var cursor = log.endCursor
+        #expect(cursor.seq == 7)
+        log.append(queued("t_3"))
+        #expect(try read(log, &cursor).map { $0["seq"] } == [10])
+        log.append(queued("t_4"), pending: CommitID(rawValue: 2))
+        log.failed(CommitID(rawValue: 2))
+        #expect(log.visibleSeq == 10)
+        log.forget()
+        #expect(log.lastSeq == 10)
+        #expect(log.visibleSeq == 10)
+        cursor = try #require(log.cursor(after: 10))
+        log.append(queued("t_5"))
+        #expect(try read(log, &cursor).map { $0["seq"] } == [11])
+    }
+
+    @Test func `something else can stand in a failed commit's place`() throws {
+        var log = SessionLog()
+        var cursor = log.endCursor
+        log.append(queued("t_1"), ref: "m1", pending: CommitID(rawValue: 1))
+        log.append(queued("t_2"), pending: CommitID(rawValue: 1))
+        log.failed(CommitID(rawValue: 1), instead: queued("t_9"), ref: "m9")
+        let frames = try read(log, &cursor)
+        #expect(frames.map { $0["turn"] } == ["t_9"])
+        #expect(frames.map { $0["seq"] } == [1])
+        #expect(frames.map { $0["ref"] } == ["m9"])
+    }
+
     // MARK: Bounds
+
+    @Test func `what the last turn keeps has a bound, what the running one keeps has none`() {
+        var log = SessionLog()
+        let prefix = DeltaFrame.prefix(turn: "t_1", index: 0)
+        let piece = [UInt8](repeating: 120, count: 16 * 1024)
+        func fill(_ bytes: Int) {
+            for _ in 0..<bytes / piece.count {
+                piece.withUnsafeBytes { _ = log.appendDelta($0, to: nil, prefix: prefix) }
+            }
+        }
+        fill(SessionLog.maximumBytes + 1024 * 1024)
+        log.trim(keepingAfter: 0, andAlwaysAfter: 0)
+        #expect(log.byteCount > SessionLog.maximumBytes)
+        log.trim(keepingAfter: 0)
+        #expect(log.byteCount <= SessionLog.maximumBytes)
+        #expect(log.byteCount > SessionLog.maximumBytes / 2)
+        log.trim(keepingAfter: .max)
+        #expect(log.byteCount <= SessionLog.keptBytes)
+    }
 
     @Test func `a log drops its oldest entries, but none of a turn that runs`() throws {
         var log = SessionLog()

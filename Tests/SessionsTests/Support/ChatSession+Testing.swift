@@ -12,6 +12,7 @@ extension ChatSession {
     var isRunning: Bool { running != nil }
     var owesNothing: Bool { commits.owed.isEmpty }
     var lastSeq: Int { log.lastSeq }
+    var logBytes: Int { log.byteCount }
     var queuedTurns: [String] { queue.map(\.accepted.ref) }
     /// Whether it holds nothing that would keep it, or others, in memory.
     var isBare: Bool {
