@@ -138,7 +138,7 @@ let package = Package(
             dependencies: [
                 "Sessions", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Tools",
                 "WhinchatTesting",
-                .nioCore, .nioPosix,
+                .nioCore, .nioPosix, .nioConcurrencyHelpers, .logging,
             ]),
         .testTarget(
             name: "SQLiteStorageTests",
