@@ -73,6 +73,12 @@ package struct MessageTree: Sendable {
         self.nodes[id] = node
     }
 
+    /// Changes a message that is there; without effect where it is not, or names another parent.
+    package mutating func replace(_ message: Message) {
+        guard let node = self.nodes[message.id], node.message != nil, node.parent == message.parent else { return }
+        self.nodes[message.id]?.message = message
+    }
+
     /// Makes a message or a reservation the head.
     ///
     /// - Throws: `unknownMessage`.

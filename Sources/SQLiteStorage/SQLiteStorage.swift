@@ -41,7 +41,8 @@ package final class SQLiteStorage: SessionStore {
             self.pool = pool
             self.side = side
             self.checkpointer = checkpointer
-            writer = GroupCommit(pool: pool, logger: logger) { commits in
+            let file = Self.inode(path)
+            writer = GroupCommit(pool: pool, logger: logger, isInPlace: { Self.inode(path) == file }) { commits in
                 if commits.contains(where: \.removesText) {
                     checkpointer.deleted()
                 } else if Self.logBytes(path) > Checkpointer.maxLogBytes {
@@ -157,6 +158,12 @@ extension SQLiteStorage {
             // What was deleted just before a crash.
             try database.checkpoint(.truncate)
         }
+    }
+
+    /// Which file that is; nil: none.
+    private static func inode(_ path: String) -> ino_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_ino : nil
     }
 
     private static func logBytes(_ path: String) -> Int {

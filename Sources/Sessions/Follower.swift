@@ -21,7 +21,10 @@ package protocol FollowerTransport: AnyObject, Sendable {
     /// The connection fell further behind than the log reaches back.
     func fellBehind(_ follower: FollowerID)
 
-    /// The session is gone, and the connection has been sent the last that it said: it follows nothing any more.
+    /// The follower's `open` is about to be answered with a `welcome`: from here on what comes is of this session.
+    func began(_ follower: FollowerID)
+
+    /// The session is gone, or the `open` was refused, and the connection has been sent the last that it said: it follows nothing any more.
     func released(_ follower: FollowerID)
 }
 
@@ -37,6 +40,8 @@ final class Follower {
     private var heldCommands: [(command: ClientCommand, ref: String?)]? = []
     /// Whether it stands in the loop's list of followers that have something to send.
     var isDue = false
+    /// Whether its connection is yet to be told that it follows the session.
+    var isBeginning = false
     /// The tools that it runs.
     let clientTools: [ToolDescription]
     /// Whether it is let go once it has been sent what there is for it.

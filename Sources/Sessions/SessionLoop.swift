@@ -109,6 +109,7 @@ package final class SessionLoop: Sendable {
             }
             guard !batch.isEmpty || pulled.end != nil else { return }
             hasMore = pulled.hasMore
+            if pulled.begins { onLoop(of: transport) { transport.began(follower) } }
             if pulled.end == .released {
                 let last = batch
                 onLoop(of: transport) {

@@ -22,7 +22,9 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     private let directory: SessionDirectory
     private var connection: WebSocketConnection?
     private var following: Following?
-    /// What came behind an `open` whose session is still being looked for; nil while none is.
+    /// The session that answers an `open`; until it has, the one before is followed.
+    private var opening: Following?
+    /// What came behind an `open` that is not answered; nil while none is.
     private var heldFrames: Deque<ClientFrame>?
     private var heldBytes = 0
     private var openDeadline: Scheduled<Void>?
@@ -99,8 +101,9 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
         stallDeadline?.cancel()
         stallDeadline = nil
         unreadBytes = 0
-        guard let following else { return }
-        following.session.perform { $0.ready(following.id) }
+        for each in [opening, following] {
+            if let each { each.session.perform { $0.ready(each.id) } }
+        }
     }
 
     package func webSocketShouldQuiesce(_ connection: WebSocketConnection) {
@@ -121,6 +124,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
         self.connection = nil
         // What was said behind an `open` is still carried out, once that is.
         if heldFrames == nil { unfollow() }
+        if let opening { opening.session.perform { $0.ready(opening.id) } }
     }
 
     /// Closes the connection if its socket takes nothing for too long.
@@ -142,10 +146,18 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
 
     // MARK: Following
 
-    /// Looks for the session that is to be followed, or has one made. What comes meanwhile waits.
+    /// Looks for the session that is to be followed, or has one made. What comes meanwhile waits, and so does this for the answers
+    /// to what was said in the session before.
     private func find(_ open: ClientCommand.Open, ref: String?) {
         openDeadline?.cancel()
         heldFrames = []
+        guard let following else { return lookUp(open, ref: ref) }
+        following.session.perform { session in
+            session.whenAnswered { self.eventLoop.execute { self.lookUp(open, ref: ref) } }
+        }
+    }
+
+    private func lookUp(_ open: ClientCommand.Open, ref: String?) {
         Task { [directory, owner, eventLoop] in
             let found: Result<(session: ChatSession, isNew: Bool), CommandError>
             do throws(CommandError) {
@@ -168,16 +180,29 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     ) {
         switch found {
         case .success(let (session, isNew)):
-            unfollow()
-            let following = Following(session: session, id: .next())
-            self.following = following
-            let isReady = connection?.isWritable ?? false
+            let opening = Following(session: session, id: .next())
+            self.opening = opening
+            let isReady = connection?.isWritable ?? true
             session.perform {
-                $0.follow(following.id, open, ref: ref, isNew: isNew, isReady: isReady, over: self)
+                $0.follow(opening.id, open, ref: ref, isNew: isNew, isReady: isReady, over: self)
             }
         case .failure(let error):
             send(error.frame(ref: ref))
+            goOn()
         }
+    }
+
+    package func began(_ follower: FollowerID) {
+        guard follower == opening?.id else { return }
+        unfollow()
+        following = opening
+        opening = nil
+        // Behind the `welcome`, which comes with this.
+        eventLoop.execute { self.goOn() }
+    }
+
+    /// An `open` is answered: what was said behind it is carried out.
+    private func goOn() {
         var frames = heldFrames ?? []
         heldFrames = nil
         heldBytes = 0
@@ -199,7 +224,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     }
 
     package func deliver(_ batch: FrameBatch, for follower: FollowerID) -> Bool {
-        guard let connection, follower == following?.id else { return true }
+        guard let connection, follower == following?.id || follower == opening?.id else { return true }
         frames.clear()
         batch.forEachFrame { FrameEncoder.writeText($0, into: &frames) }
         connection.writeFrames(frames)
@@ -208,12 +233,17 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     }
 
     package func fellBehind(_ follower: FollowerID) {
-        guard follower == following?.id else { return }
+        guard follower == following?.id || follower == opening?.id else { return }
         close(.policyViolation, "The connection reads too slowly; resume with \"open\".")
     }
 
     package func released(_ follower: FollowerID) {
-        if follower == following?.id { following = nil }
+        if follower == following?.id {
+            following = nil
+        } else if follower == opening?.id {
+            opening = nil
+            goOn()
+        }
     }
 
     // MARK: Sending

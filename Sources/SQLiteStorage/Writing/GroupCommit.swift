@@ -23,13 +23,20 @@ final class GroupCommit: Sendable {
 
     private let pool: DatabasePool
     private let logger: Logger
+    private let isInPlace: @Sendable () -> Bool
     private let committed: @Sendable ([SessionCommit]) -> Void
     private let state = NIOLockedValueBox(State())
     /// Of the writer's queue alone.
     private let isFailing = NIOLockedValueBox(false)
 
-    /// - Parameter committed: called on the writer's queue with what has become durable, before the completions
-    init(pool: DatabasePool, logger: Logger, committed: @escaping @Sendable ([SessionCommit]) -> Void) {
+    /// - Parameters:
+    ///   - isInPlace: whether the file that is written is still the one that the next start will open
+    ///   - committed: called on the writer's queue with what has become durable, before the completions
+    init(
+        pool: DatabasePool, logger: Logger, isInPlace: @escaping @Sendable () -> Bool,
+        committed: @escaping @Sendable ([SessionCommit]) -> Void
+    ) {
+        self.isInPlace = isInPlace
         self.pool = pool
         self.logger = logger
         self.committed = committed
@@ -66,7 +73,11 @@ final class GroupCommit: Sendable {
             state.waiting.removeFirst(count)
             return group
         }
-        let results = Transaction(database: database).write(group.map(\.commit))
+        let results: [Result<Void, SessionStoreError>] =
+            isInPlace()
+            ? Transaction(database: database).write(group.map(\.commit))
+            // It could still be written, and would be gone with the process.
+            : group.map { _ in .failure(.unavailable("The database's file was removed or replaced.")) }
         report(results)
         committed(zip(group, results).compactMap { if case .success = $1 { $0.commit } else { nil } })
         for (entry, result) in zip(group, results) { entry.completion(result) }

@@ -12,7 +12,7 @@ extension ChatSession {
         activeAt = .now()
         if case .ping(let echo) = command {
             answer(Answer.pong(echo).frame(ref: ref), to: follower)
-        } else if presence == .gone || (presence == .loaded && ((held.isEmpty && !isTransacting) || isOfNow(command))) {
+        } else if presence == .gone || (presence == .loaded && ((held.isEmpty && !mustWait) || isOfNow(command))) {
             carryOut(command, ref: ref, from: follower)
         } else if held.count < Self.maximumHeldCommands {
             held.append(HeldCommand(command: command, ref: ref, follower: follower))
@@ -201,9 +201,7 @@ extension ChatSession {
         if let running, meant(running.turn) {
             stopRunning(.cancelled, ref: ref)
         } else if let index = queue.firstIndex(where: meant) {
-            var turn = queue.remove(at: index)
-            _ = turn.stop(.cancelled)
-            endQueued(turn, ref: ref)
+            cancelQueued(at: index, ref: ref, from: follower)
         } else if let ended = outcomes.last(where: { ended in
             if let turn = cancel.turn { ended.outcome.turn == turn } else { ended.ref == cancel.send }
         }) {

@@ -10,11 +10,13 @@ extension ChatSession {
     ///   - ref: the `id` of the command that caused the events.
     ///   - isAtRest: whether nothing more is said before the next commit.
     ///   - happened: true where the changes tell what has happened, and so are saved later if they cannot be saved now.
+    ///   - owing: what is saved later in the changes' place, where that differs.
     ///   - instead: what is seen in the events' place if the commit fails.
     ///   - completion: told whether it worked, before anything later happens.
     func commit(
         _ changes: [SessionChange], events: [LogEvent] = [], ref: String? = nil, isAtRest: Bool,
-        happened: Bool = false, instead: LogEvent? = nil, completion: @escaping (Bool) -> Void = { _ in }
+        happened: Bool = false, owing: [SessionChange] = [], instead: LogEvent? = nil,
+        completion: @escaping (Bool) -> Void = { _ in }
     ) {
         let number = commits.nextID()
         for event in events { log.append(event, ref: ref, pending: number) }
@@ -25,7 +27,7 @@ extension ChatSession {
             time: lastActiveAt, changes: owed + changes)
         commits.append(
             CommitQueue.Entry(
-                id: number, instead: instead.map { ($0, ref) }, owed: happened ? owed + changes : owed,
+                id: number, instead: instead.map { ($0, ref) }, owed: owed + (happened ? changes : owing),
                 completion: completion))
         environment.store.write(commit) { result in
             // Never on the spot: the session is still busy with what wanted the commit.
@@ -35,13 +37,15 @@ extension ChatSession {
 
     /// Makes a command's changes durable; the commands behind it wait, since they build on it.
     ///
-    /// - Parameter undo: takes back in memory what the changes did, if they cannot be saved.
+    /// - Parameters:
+    ///   - eventRef: what the events carry, if not `ref`, which a refusal carries.
+    ///   - undo: takes back in memory what the changes did, if they cannot be saved.
     func transact(
-        _ changes: [SessionChange], events: [LogEvent], ref: String?, isAtRest: Bool, from follower: FollowerID,
-        undo: @escaping () -> Void, then: @escaping () -> Void = {}
+        _ changes: [SessionChange], events: [LogEvent], ref: String?, eventRef: String? = nil, isAtRest: Bool,
+        from follower: FollowerID, undo: @escaping () -> Void, then: @escaping () -> Void = {}
     ) {
         isTransacting = true
-        commit(changes, events: events, ref: ref, isAtRest: isAtRest) { [self] succeeded in
+        commit(changes, events: events, ref: eventRef ?? ref, isAtRest: isAtRest) { [self] succeeded in
             isTransacting = false
             if succeeded { return then() }
             undo()

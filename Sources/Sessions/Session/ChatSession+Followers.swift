@@ -34,6 +34,8 @@ extension ChatSession {
         enum End { case fellBehind, released }
 
         var transport: any FollowerTransport
+        /// Whether this is the first of what it gets as a follower.
+        var begins = false
         var hasMore: Bool
         /// The following is over, once the frames are sent.
         var end: End?
@@ -52,14 +54,16 @@ extension ChatSession {
             batch.append(follower.answers)
             follower.answers = FrameBatch()
         }
+        let begins = follower.isBeginning
+        follower.isBeginning = false
         log.read(&follower.cursor, into: &batch, budgetBytes: Follower.batchBytes)
         let hasMore = log.hasMore(after: follower.cursor)
         guard presence == .gone || follower.isLeaving, !hasMore else {
-            return Pulled(transport: follower.transport, hasMore: hasMore)
+            return Pulled(transport: follower.transport, begins: begins, hasMore: hasMore)
         }
         remove(id)
         leaveIfUnused()
-        return Pulled(transport: follower.transport, hasMore: false, end: .released)
+        return Pulled(transport: follower.transport, begins: begins, hasMore: false, end: .released)
     }
 
     /// The follower's connection has more than it can send.

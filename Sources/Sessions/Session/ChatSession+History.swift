@@ -45,35 +45,43 @@ extension ChatSession {
     // MARK: clear, delete
 
     func clear(ref: String?, from follower: FollowerID) {
-        endEverything(ref: ref)
+        let (waiting, changes, events) = endEverything(ref: ref)
         let (tree, turns, cleared, outcomes) = (tree, turns, clearedRefs, outcomes)
         self.tree.clear()
         self.turns = [:]
         self.outcomes = RecentOutcomes()
         clearedRefs.formUnion(turns.keys)
         transact(
-            [.cleared], events: [.sessionCleared(shownSettings)], ref: ref, isAtRest: isAtRest, from: follower
+            changes + [.cleared], events: events + [.sessionCleared(shownSettings)], ref: ref, isAtRest: isAtRest,
+            from: follower
         ) { [self] in
             (self.tree, self.turns, clearedRefs, self.outcomes) = (tree, turns, cleared, outcomes)
+            queue = waiting
+            startNext()
         }
     }
 
     func delete(ref: String?, from follower: FollowerID) {
-        endEverything(ref: ref)
+        let (waiting, changes, events) = endEverything(ref: ref)
         transact(
-            [.deleted], events: [.sessionDeleted(shownSettings)], ref: ref, isAtRest: isAtRest, from: follower,
-            undo: {}
-        ) { [self] in
-            vanish()
-        }
+            changes + [.deleted], events: events + [.sessionDeleted(shownSettings)], ref: ref, isAtRest: isAtRest,
+            from: follower,
+            undo: { [self] in
+                queue = waiting
+                startNext()
+            },
+            then: { [self] in vanish() })
     }
 
-    private func endEverything(ref: String?) {
-        while var turn = queue.popLast() {
-            _ = turn.stop(.cancelled)
-            endQueued(turn, ref: ref)
-        }
+    /// Stops the running turn, which cannot be taken back, and takes those that wait out of the queue.
+    ///
+    /// - Returns: those that waited, with what their end is.
+    private func endEverything(ref: String?) -> (Deque<Turn>, [SessionChange], [LogEvent]) {
+        let waiting = queue
+        queue = []
         stopRunning(.cancelled, ref: ref)
+        let ends = waiting.map { endOfQueued($0) }
+        return (waiting, ends.map(\.0), ends.map { .turnDone($0.1) })
     }
 
     // MARK: history, stats

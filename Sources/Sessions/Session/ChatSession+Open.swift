@@ -63,6 +63,7 @@ extension ChatSession {
     ) {
         follower.cursor = cursor ?? log.endCursor
         let held = follower.finishOpening()
+        follower.isBeginning = true
         answer(Answer.welcome(welcome(isNew ? .new : cursor == nil ? .snapshot : .exact)).frame(ref: ref), to: id)
         if !isNew, cursor == nil { answerSnapshot(atMost: open.history, ref: ref, to: id) }
         for command in held { handle(command.command, ref: command.ref, from: id) }

@@ -9,73 +9,6 @@ import Tools
 
 // Turns: accepted, run, ended. What is to be done next is `Turn`'s word; here it is carried out.
 extension ChatSession {
-    // MARK: Accepting
-
-    /// Accepts a turn: it and its first events become durable together. It starts at once where nothing runs: the provider is
-    /// called while the commit is under way, and what it says waits behind the events in the log.
-    ///
-    /// - Parameter undo: takes the turn out of the tree again, if it cannot be saved.
-    func accept(
-        _ accepted: AcceptedTurn, message: Message?, events: [LogEvent], _ onBusy: OnBusy,
-        from follower: FollowerID, undo: @escaping () -> Void
-    ) {
-        turns[accepted.ref] = accepted
-        accepting = accepted.id
-        let turn = makeTurn(accepted)
-        let isFirst = running == nil && queue.isEmpty
-        transact(
-            [.accepted(accepted, message: message), .head(accepted.reply)]
-                + (isFirst ? [.started(turn: accepted.id)] : []),
-            events: events + (isFirst ? [] : [.turnQueued(turn: accepted.id, parent: accepted.parent)]),
-            ref: accepted.ref, isAtRest: false, from: follower,
-            undo: { [self] in
-                abandon(accepted)
-                undo()
-            },
-            then: { [self] in isSaved(accepted, onBusy) })
-        if isFirst { start(turn, isAccepted: false) } else { queue.append(turn) }
-    }
-
-    func makeTurn(_ accepted: AcceptedTurn) -> Turn {
-        Turn(accepted: accepted, provider: environment.provider.name, tools: tools(of: accepted))
-    }
-
-    func tools(of accepted: AcceptedTurn) -> TurnTools {
-        TurnTools(server: environment.tools.subset(accepted.settings.tools), client: accepted.clientTools)
-    }
-
-    /// The commit of a turn's acceptance completed.
-    private func isSaved(_ accepted: AcceptedTurn, _ onBusy: OnBusy) {
-        accepting = nil
-        if running?.turn.accepted.id == accepted.id {
-            isRunningSaved()
-        } else if running == nil {
-            // The one before it has ended meanwhile.
-            startNext()
-        } else if onBusy == .interrupt {
-            // It waits behind those that were accepted before it: history stays one line.
-            stopRunning(.cancelled, ref: nil)
-        }
-    }
-
-    /// The commit of a turn's acceptance failed: the turn never was, and nobody has seen anything of it.
-    private func abandon(_ accepted: AcceptedTurn) {
-        accepting = nil
-        turns[accepted.ref] = nil
-        queue.removeAll { $0.accepted.id == accepted.id }
-        if running?.turn.accepted.id == accepted.id { dropRunning() }
-    }
-
-    /// Takes back that a turn runs; nobody has seen anything of it.
-    private func dropRunning() {
-        guard let running else { return }
-        running.call?.cancel()
-        running.tools.values.forEach { $0.cancel() }
-        generation += 1
-        self.running = nil
-        log.void(from: running.firstSeq)
-    }
-
     // MARK: Running
 
     /// The turn that can start now. None whose acceptance is not saved yet: there may never have been such a turn.
@@ -94,7 +27,7 @@ extension ChatSession {
     /// - Parameters:
     ///   - isAccepted: whether nothing that is not saved yet could take the turn back.
     ///   - savesItself: whether no commit under way says that the turn runs.
-    private func start(_ turn: Turn, isAccepted: Bool, savesItself: Bool = false) {
+    func start(_ turn: Turn, isAccepted: Bool, savesItself: Bool = false) {
         let accepted = turn.accepted
         let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: turn.settings)
         let started = LogEvent.turnStarted(
@@ -117,7 +50,7 @@ extension ChatSession {
     }
 
     /// What the store knows of the running turn can no longer be taken back.
-    private func isRunningSaved() {
+    func isRunningSaved() {
         running?.isAccepted = true
         if let end = running?.heldEnd { endRunning(end) }
     }
@@ -129,7 +62,10 @@ extension ChatSession {
         dropRunning()
         let turn = makeTurn(running.turn.accepted)
         if let end = running.heldEnd, end.status == .cancelled {
-            endQueued(turn, ref: end.ref)
+            let outcome = TurnOutcome(
+                turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
+            self.end(
+                turn.accepted, reply: reply(of: turn, status: .cancelled, usage: Usage()), outcome, ref: end.ref)
         } else {
             queue.prepend(turn)
         }
@@ -225,7 +161,7 @@ extension ChatSession {
         changed()
     }
 
-    private func endRunning(_ end: TurnEnd) {
+    func endRunning(_ end: TurnEnd) {
         guard let running else { return }
         // What is not accepted cannot end: if its commit fails there never was such a turn.
         guard running.isAccepted else {
@@ -262,12 +198,38 @@ extension ChatSession {
         if next != nil, let turn = queue.popFirst() { start(turn, isAccepted: true) }
     }
 
-    /// Ends a turn that was stopped before it started.
-    func endQueued(_ turn: Turn, ref: String?) {
-        end(
-            turn.accepted, reply: reply(of: turn, status: .cancelled, usage: Usage()),
-            TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming()),
-            ref: ref ?? turn.accepted.ref)
+    /// Ends a turn before it starts; it waits on if that cannot be saved.
+    func cancelQueued(at index: Int, ref: String?, from follower: FollowerID) {
+        let turn = queue.remove(at: index)
+        let (change, outcome) = endOfQueued(turn)
+        let seq = log.lastSeq + 1
+        transact(
+            [change], events: [.turnDone(outcome)], ref: ref, eventRef: ref ?? turn.accepted.ref, isAtRest: isAtRest,
+            from: follower,
+            undo: { [self] in queue.insert(turn, at: min(index, queue.count)) },
+            then: { [self] in
+                if case .ended(_, let reply) = change { put(reply) }
+                outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: turn.accepted.ref))
+            })
+    }
+
+    /// How a turn ends that is cancelled before it starts: it leaves an empty reply, which the message behind it names as its
+    /// parent.
+    func endOfQueued(_ turn: Turn) -> (SessionChange, TurnOutcome) {
+        let reply = reply(of: turn, status: .cancelled, usage: Usage())
+        return (
+            .ended(turn: turn.accepted.id, reply: reply),
+            TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
+        )
+    }
+
+    /// Gives a reply its place in the tree.
+    private func put(_ reply: Message) {
+        do throws(MessageTreeError) {
+            try tree.insert(reply)
+        } catch {
+            environment.logger.error("a reply has no place", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
     }
 
     /// Puts a turn's end on disk and into the log.
@@ -277,24 +239,32 @@ extension ChatSession {
         _ accepted: AcceptedTurn, reply: Message, _ outcome: TurnOutcome, ref: String?, next: Turn? = nil
     ) {
         activeAt = .now()
-        do throws(MessageTreeError) {
-            try tree.insert(reply)
-        } catch {
-            environment.logger.error("a reply has no place", metadata: ["session": "\(id)", "error": "\(error)"])
-        }
+        put(reply)
         var changes = [SessionChange.ended(turn: accepted.id, reply: reply)]
         if let next { changes.append(.started(turn: next.accepted.id)) }
+        // If it cannot be saved, that is how it ended: for those who follow, for those who come later, and in the store, once
+        // that takes it.
         var unsaved = outcome
         unsaved.status = .failed
         unsaved.error = TurnError(
             .storage, message: "The reply could not be saved yet; the server tries again.", retryable: false)
+        var unsavedReply = reply
+        unsavedReply.status = .failed
+        unsavedReply.partial = true
+        var owed = changes
+        owed[0] = .ended(turn: accepted.id, reply: unsavedReply)
+        let seq = log.lastSeq + 1
         commit(
-            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: next == nil && isAtRest, happened: true,
-            instead: .turnDone(unsaved))
-        outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: log.lastSeq, ref: accepted.ref))
+            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: next == nil && isAtRest, owing: owed,
+            instead: .turnDone(unsaved)
+        ) { [self] succeeded in
+            if !succeeded { tree.replace(unsavedReply) }
+            let outcome = succeeded ? outcome : unsaved
+            outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: accepted.ref))
+        }
     }
 
-    private func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {
+    func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {
         Message(
             id: turn.accepted.reply, parent: turn.accepted.parent, role: .assistant, content: turn.content,
             createdAt: Self.now, turn: turn.accepted.id, partial: status.map { $0 != .completed } ?? false,

@@ -106,6 +106,8 @@ package actor ChatSession {
     var isTransacting = false
     /// What waits until everything that the session knows may be seen.
     var settling: Deque<(SessionStoreError?) -> Void> = []
+    /// What waits until all commands so far are carried out and saved.
+    var answering: [() -> Void] = []
     /// What waits until no turn runs and everything is saved.
     var quieting: [() -> Void] = []
     /// When something happened last, and when the last follower left.
@@ -176,16 +178,25 @@ package actor ChatSession {
         settle()
     }
 
+    /// Whether commands wait: something is being saved that may yet turn out never to have been.
+    var mustWait: Bool { isTransacting || running?.isAccepted == false }
+
     /// Goes on with what waited, as far as it can.
     func settle() {
         while presence == .loaded || presence == .gone {
             if commits.isEmpty, let body = settling.popFirst() {
                 body(nil)
-            } else if !isTransacting, let next = held.popFirst() {
+            } else if !mustWait, let next = held.popFirst() {
                 carryOut(next.command, ref: next.ref, from: next.follower)
             } else {
                 break
             }
+        }
+        if commits.isEmpty, held.isEmpty, !answering.isEmpty {
+            changed()
+            let bodies = answering
+            answering = []
+            for body in bodies { body() }
         }
         // A turn that awaits somebody outlives the process.
         if running?.turn.isAwaiting ?? true, commits.isEmpty, !quieting.isEmpty {
@@ -195,6 +206,13 @@ package actor ChatSession {
             quieting = []
             for body in bodies { body() }
         }
+    }
+
+    /// Runs `body` once all that was said so far is carried out, saved, and on its way to those who follow.
+    package func whenAnswered(_ body: @escaping @Sendable () -> Void) {
+        // Behind the sending, which runs at the end of what the loop is doing.
+        answering.append { self.loop.eventLoop.execute(body) }
+        settle()
     }
 
     /// Runs `body` as soon as no turn runs and nothing waits for the store: what the session has said is safe then.

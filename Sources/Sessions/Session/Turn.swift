@@ -61,28 +61,28 @@ struct Turn {
     let accepted: AcceptedTurn
     /// The provider that opaque blocks belong to.
     let provider: String
-    private(set) var phase: Phase = .queued
-    private(set) var items: [Item] = []
+    var phase: Phase = .queued
+    var items: [Item] = []
     /// Which call to the model runs; grows with each. An event of an older call is dropped.
-    private(set) var round = 0
-    private var blockCount = 0
+    var round = 0
+    var blockCount = 0
     /// The ids of the turn's tool calls.
-    private var calls: Set<String> = []
-    private var replyBytes = 0
+    var calls: Set<String> = []
+    var replyBytes = 0
     /// Where the last delta went: the running call's block, and its run in the log.
-    private var openRun: (callIndex: Int, run: DeltaRun)?
+    var openRun: (callIndex: Int, run: DeltaRun)?
     /// The usage of the calls that are over, and of the one that runs.
-    private var usageBefore: Usage?
-    private var usageNow: Usage?
+    var usageBefore: Usage?
+    var usageNow: Usage?
     /// How many pieces of the reply checkpoints have taken, and the first item that they have not taken whole.
-    private var pieceCount = 0
-    private var firstUnsavedItem = 0
+    var pieceCount = 0
+    var firstUnsavedItem = 0
     /// Tools' results before this item have been taken.
-    private var savedResults = 0
+    var savedResults = 0
     /// The tools that the turn may use.
     let tools: TurnTools
     /// The calls that wait for somebody outside.
-    private(set) var waiting: [String: WaitingCall] = [:]
+    var waiting: [String: WaitingCall] = [:]
 
     init(accepted: AcceptedTurn, provider: String, tools: TurnTools = TurnTools()) {
         self.accepted = accepted
@@ -105,7 +105,7 @@ struct Turn {
         return callModel()
     }
 
-    private mutating func callModel() -> [Action] {
+    mutating func callModel() -> [Action] {
         phase = .calling
         round += 1
         openRun = nil
@@ -171,84 +171,6 @@ struct Turn {
         }
     }
 
-    /// Where each call goes: what is wrong is answered at once.
-    private func route(_ calls: [ToolCall]) -> [Action] {
-        var (server, client, approval): ([ToolCall], [ToolCall], [ToolCall]) = ([], [], [])
-        var answers: [Action] = []
-        for call in calls {
-            switch tools.route(call) {
-            case .server: server.append(call)
-            case .client: client.append(call)
-            case .approval: approval.append(call)
-            case .wrong(let problem):
-                answers.append(.answerTool(ToolResult(call: call.id, output: problem, isError: true)))
-            }
-        }
-        return (server.isEmpty ? [] : [.runTools(server)]) + (client.isEmpty ? [] : [.runOnClient(client)])
-            + (approval.isEmpty ? [] : [.askApproval(approval)]) + answers
-    }
-
-    /// Whether nothing goes on before somebody outside has spoken.
-    var isAwaiting: Bool {
-        guard case .runningTools(let calls) = phase else { return false }
-        return calls.allSatisfy { waiting[$0] != nil }
-    }
-
-    /// The calls of this round that have no result.
-    var openCalls: [String] {
-        guard case .runningTools(let calls) = phase else { return [] }
-        return calls.sorted()
-    }
-
-    /// Calls wait from now on.
-    mutating func wait(for calls: [WaitingCall]) {
-        for call in calls { waiting[call.call.id] = call }
-    }
-
-    /// A person has allowed a call.
-    ///
-    /// - Parameter input: what is to run, where it is not the model's own.
-    mutating func approved(_ call: String, input: JSONValue?) -> [Action] {
-        guard case .runningTools = phase, var allowed = waiting.removeValue(forKey: call)?.call else { return [] }
-        if let input {
-            allowed.input = input
-            change(call) { block in
-                guard case .toolCall(let id, let name, _, let result) = block.kind else { return }
-                block.kind = .toolCall(call: id, name: name, input: input, result: result)
-                block.isSaved = false
-            }
-        }
-        return [.runTools([allowed])]
-    }
-
-    /// Changes the block of a tool call.
-    private mutating func change(_ call: String, _ change: (inout ReplyBlock) -> Void) {
-        for position in items.indices.reversed() {
-            guard case .block(var block) = items[position], case .toolCall(call, _, _, _) = block.kind else { continue }
-            change(&block)
-            items[position] = .block(block)
-            firstUnsavedItem = min(firstUnsavedItem, position)
-            return
-        }
-    }
-
-    /// A tool has answered.
-    mutating func toolFinished(_ result: ToolResult) -> [Action] {
-        guard case .runningTools(var open) = phase, open.remove(result.call) != nil else { return [] }
-        items.append(.result(result))
-        self.waiting[result.call] = nil
-        for position in items.indices.reversed() {
-            guard case .block(var block) = items[position],
-                case .toolCall(result.call, let name, let input, _) = block.kind
-            else { continue }
-            block.kind = .toolCall(call: result.call, name: name, input: input, result: result)
-            items[position] = .block(block)
-            break
-        }
-        phase = .runningTools(open)
-        return open.isEmpty ? callModel() : []
-    }
-
     /// Stops the turn wherever it is; without effect once it has ended.
     mutating func stop(_ status: TurnStatus, error: TurnError? = nil) -> [Action] {
         switch phase {
@@ -259,56 +181,6 @@ struct Turn {
         }
     }
 
-    // MARK: Coming back
-
-    /// A turn that awaited somebody when the process ended, with the reply that was saved.
-    ///
-    /// - Parameter waiting: the calls that wait still.
-    init(
-        resuming accepted: AcceptedTurn, provider: String, tools: TurnTools, content: [ContentBlock],
-        waiting: [WaitingCall]
-    ) {
-        self.init(accepted: accepted, provider: provider, tools: tools)
-        for block in content { resume(block) }
-        wait(for: waiting)
-        let open = unansweredCalls.map(\.id)
-        phase = .runningTools(Set(open))
-        firstUnsavedItem = items.count
-        savedResults = items.count
-        // Beyond whatever number was used before.
-        pieceCount = 1 << 32
-    }
-
-    private mutating func resume(_ content: ContentBlock) {
-        let kind: ReplyBlock.Kind
-        var text = ""
-        switch content {
-        case .toolResult(let result):
-            items.append(.result(result))
-            change(result.call) { block in
-                guard case .toolCall(let call, let name, let input, _) = block.kind else { return }
-                block.kind = .toolCall(call: call, name: name, input: input, result: result)
-            }
-            return
-        case .text(let said): (kind, text) = (.text, said)
-        case .thinking(let thinking): (kind, text) = (.thinking(signature: thinking.signature), thinking.text)
-        case .toolCall(let call):
-            kind = .toolCall(call: call.id, name: call.name, input: call.input, result: nil)
-            text = call.input?.jsonText ?? ""
-            calls.insert(call.id)
-        case .opaque(let provider, let value): kind = .opaque(provider: provider, value)
-        }
-        // A call after a result is of a new round.
-        if case .result? = items.last { round += 1 }
-        round = max(round, 1)
-        var block = addBlock(-1, kind, isDone: true)
-        let run = DeltaRun(prefix: block.deltaPrefix, firstSeq: 1)
-        text.withContiguousUTF8 { run.append($0) }
-        block.runs = [run]
-        replyBytes += text.utf8.count
-        items[items.count - 1] = .block(block)
-    }
-
     private mutating func end(_ status: TurnStatus, stopReason: String? = nil, error: TurnError? = nil) -> [Action] {
         phase = .ended
         return [.end(status, stopReason: stopReason, error: error)]
@@ -316,7 +188,7 @@ struct Turn {
 
     // MARK: Blocks
 
-    private mutating func addBlock(_ callIndex: Int, _ kind: ReplyBlock.Kind, isDone: Bool = false) -> ReplyBlock {
+    mutating func addBlock(_ callIndex: Int, _ kind: ReplyBlock.Kind, isDone: Bool = false) -> ReplyBlock {
         let block = ReplyBlock(
             index: blockCount, round: round, callIndex: callIndex, kind: kind,
             deltaPrefix: DeltaFrame.prefix(turn: accepted.id, index: blockCount), isDone: isDone)
@@ -373,11 +245,11 @@ struct Turn {
         return [.blockDone(index: block.index, partial: partial, input: input)]
     }
 
-    private mutating func closeOpenBlocks(partial: Bool) -> [Action] {
+    mutating func closeOpenBlocks(partial: Bool) -> [Action] {
         items.indices.flatMap { closeBlock(at: $0, partial: partial) }
     }
 
-    private var unansweredCalls: [ToolCall] {
+    var unansweredCalls: [ToolCall] {
         items.compactMap { item in
             guard case .block(let block) = item, case .toolCall(let id, let name, let input, nil) = block.kind,
                 block.round == round
@@ -430,41 +302,6 @@ struct Turn {
         items.compactMap { item in if case .block(let block) = item { block.live } else { nil } }
     }
 
-    // MARK: Checkpoints
-
-    /// What the reply has that no checkpoint has taken: each call gives what is new since the one before.
-    mutating func takeProgress() -> [ReplyPiece] {
-        var pieces: [ReplyPiece] = []
-        for item in firstUnsavedItem..<items.count {
-            let new: ContentBlock?
-            switch items[item] {
-            case .block(var block):
-                new = block.takeProgress()
-                items[item] = .block(block)
-            case .result(let result):
-                // Results come whole: one that stands behind an open block has been taken before.
-                new = item < savedResults ? nil : .toolResult(result)
-                savedResults = max(savedResults, item + 1)
-            }
-            guard let new else { continue }
-            pieces.append(ReplyPiece(number: pieceCount, item: item, block: new))
-            pieceCount += 1
-        }
-        while firstUnsavedItem < items.count, isTaken(items[firstUnsavedItem]) { firstUnsavedItem += 1 }
-        return pieces
-    }
-
-    private func isTaken(_ item: Item) -> Bool {
-        if case .block(let block) = item { block.isSaved } else { true }
-    }
-
     /// The bytes that the reply holds so far.
     var byteCount: Int { replyBytes }
-}
-
-extension String {
-    fileprivate func withContiguousUTF8(_ body: (UnsafeRawBufferPointer) -> Void) {
-        var text = self
-        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
-    }
 }

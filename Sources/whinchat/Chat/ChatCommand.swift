@@ -48,7 +48,7 @@ struct ChatCommand: AsyncParsableCommand {
                 case .send(let frame): socket.send(frame)
                 case .write(let text): StandardStreams.write(text)
                 case .note(let line):
-                    isInteractive ? StandardStreams.write(line + "\n") : StandardStreams.writeError(line + "\n")
+                    _ = isInteractive ? StandardStreams.write(line + "\n") : StandardStreams.writeError(line + "\n")
                 case .readLine:
                     if isInteractive { StandardStreams.write("> ") }
                     lines.ask()

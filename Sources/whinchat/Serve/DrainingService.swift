@@ -11,12 +11,22 @@ struct DrainingService: Service {
     /// How long replies go on.
     let timeout: Duration
 
+    /// How long connections get for their closing handshakes once everything is saved. 2 s: who answers at all does so in that,
+    /// and a restart is not to wait for a phone that sleeps.
+    private static let closingWait = Duration.seconds(2)
+
+    private enum Part { case server, drain, signals, closing }
+
     func run() async throws {
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await server.run() }
+        try await withThrowingTaskGroup(of: Part.self) { group in
+            group.addTask {
+                try await server.run()
+                return .server
+            }
             group.addTask {
                 try await gracefulShutdown()
                 await directory.drain(for: timeout)
+                return .drain
             }
             group.addTask {
                 var signals = 0
@@ -25,11 +35,25 @@ struct DrainingService: Service {
                     signals += 1
                     if signals == 2 { directory.interruptTurns() }
                 }
+                return .signals
             }
-            // The server ends once every connection has; those that follow a reply end with it.
-            try await group.next()
-            if !Task.isShuttingDownGracefully { group.cancelAll() }
-            try await group.next()
+            var isDrained = false
+            var isServing = true
+            while let part = try await group.next() {
+                switch part {
+                case .server: isServing = false
+                case .drain:
+                    isDrained = true
+                    group.addTask {
+                        try await Task.sleep(for: Self.closingWait)
+                        return .closing
+                    }
+                case .closing: isServing = false
+                case .signals: break
+                }
+                // A server that ended without being told to has nothing to drain.
+                if !isServing, isDrained || !Task.isShuttingDownGracefully { break }
+            }
             group.cancelAll()
         }
     }

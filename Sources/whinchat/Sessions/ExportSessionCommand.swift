@@ -34,7 +34,7 @@ struct ExportSessionCommand: AsyncParsableCommand {
                 throw SessionsCommandError.unknown([id])
             }
             let text = Self.text(SessionTranscript(session), as: format)
-            guard let output else { return TerminalText.write(text) }
+            guard let output else { return try TerminalText.write(text) }
             try Self.write(text, to: output)
         }
     }

@@ -26,7 +26,7 @@ struct ListSessionsCommand: AsyncParsableCommand {
                 sessions += page
                 if page.count < Self.pageSize { break }
             }
-            TerminalText.write(json ? Self.json(sessions).jsonText + "\n" : Self.table(sessions))
+            try TerminalText.write(json ? Self.json(sessions).jsonText + "\n" : Self.table(sessions))
         }
     }
 

@@ -53,7 +53,8 @@ struct SessionListing {
     }
 
     private static func indented(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }.joined(separator: "\n")
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + String($0) }
+            .joined(separator: "\n")
     }
 }
 

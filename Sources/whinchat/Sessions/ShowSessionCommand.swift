@@ -21,7 +21,7 @@ struct ShowSessionCommand: AsyncParsableCommand {
             }
             // Escaped also where it is no terminal: what is read with a pager ends up on one.
             let text = SessionListing(transcript: SessionTranscript(session), showsAll: all).text
-            StandardStreams.write(TerminalText.escaped(text))
+            try TerminalText.write(TerminalText.escaped(text))
         }
     }
 }

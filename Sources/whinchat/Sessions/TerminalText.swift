@@ -25,8 +25,12 @@ enum TerminalText {
     }
 
     /// Writes to standard output: to a terminal escaped, elsewhere as it is.
-    static func write(_ text: String) {
-        StandardStreams.write(isatty(STDOUT_FILENO) == 1 ? escaped(text) : text)
+    ///
+    /// - Throws: `SessionsCommandError.output` where not all of it is taken, as on a full disk
+    static func write(_ text: String) throws(SessionsCommandError) {
+        guard StandardStreams.write(isatty(STDOUT_FILENO) == 1 ? escaped(text) : text) else {
+            throw .output(path: "The standard output", errno: errno)
+        }
     }
 
     private static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {

@@ -41,6 +41,8 @@ final class RecordingFollower: FollowerTransport, @unchecked Sendable {
         continuation.yield(["type": "fell behind"])
     }
 
+    func began(_ follower: FollowerID) {}
+
     func released(_ follower: FollowerID) {
         continuation.yield(["type": "released"])
     }
