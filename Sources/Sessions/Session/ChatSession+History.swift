@@ -56,6 +56,8 @@ extension ChatSession {
             from: follower
         ) { [self] in
             (self.tree, self.turns, clearedRefs, self.outcomes) = (tree, turns, cleared, outcomes)
+            // The turn that was stopped for this may have failed to be saved as well, in between.
+            if let unsavedReply { self.tree.replace(unsavedReply) }
             queue = waiting
             startNext()
         }

@@ -259,6 +259,7 @@ extension ChatSession {
             instead: .turnDone(unsaved)
         ) { [self] succeeded in
             if !succeeded { tree.replace(unsavedReply) }
+            self.unsavedReply = succeeded ? nil : unsavedReply
             let outcome = succeeded ? outcome : unsaved
             outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: accepted.ref))
         }

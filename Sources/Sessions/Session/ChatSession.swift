@@ -91,6 +91,9 @@ package actor ChatSession {
     /// How turns that ended were told, by their id; the newest few, for a `cancel` that comes too late.
     var outcomes = RecentOutcomes()
 
+    /// The reply of the turn that ended last, if that could not be saved.
+    var unsavedReply: Message?
+
     var running: Running?
     /// Which call to a model is heard: an event of an older one is dropped.
     var generation = 0
