@@ -38,7 +38,7 @@ static int client_count, message_count, session_count, seconds, text_size = 6, r
 static Busy *clients;
 static char *text;
 static FILE *list;
-static int waiting, over, failures, sessions, started;
+static int waiting, over, failures, sessions, begun;
 static bool running;
 static uint64_t acknowledged, ends_at;
 
@@ -50,20 +50,35 @@ void failed(Client *c) {
     over++;
 }
 
-void opened(Client *c) {
-    ((Busy *)c)->frames = 0;
-    say(c, "{\"type\":\"open\"}");
+static bool may_open(void) { return session_count ? begun < session_count : !running || monotonic() < ends_at; }
+
+static void finish(Busy *b) {
+    b->state = DONE;
+    over++;
 }
 
-static bool may_start(void) { return seconds ? monotonic() < ends_at : started < session_count; }
-
-static void say_next(Busy *b) {
-    if (b->messages == 0 && !may_start()) {
-        b->state = DONE;
-        over++;
+static void open_session(Busy *b) {
+    if (!may_open()) {
+        finish(b);
         return;
     }
-    if (b->messages == 0) started++;
+    begun++;
+    b->messages = 0;
+    b->frames++;
+    b->state = OPENING;
+    say(&b->client, "{\"type\":\"open\"}");
+}
+
+void opened(Client *c) {
+    ((Busy *)c)->frames = 0;
+    open_session((Busy *)c);
+}
+
+static void say_next(Busy *b) {
+    if (seconds && monotonic() >= ends_at) {
+        finish(b);
+        return;
+    }
     b->messages++;
     b->frames++;
     b->state = SAID;
@@ -75,26 +90,19 @@ static void say_next(Busy *b) {
 }
 
 static void replied(Busy *b) {
-    if (b->messages < message_count && (!seconds || now < ends_at)) {
+    if (b->messages < message_count) {
         say_next(b);
         return;
     }
     sessions++;
     if (list) fprintf(list, "%s\n", b->session);
-    b->messages = 0;
-    if (!may_start()) {
-        b->state = DONE;
-        over++;
+    if (b->frames < FRAMES_A_CONNECTION || !may_open()) {
+        open_session(b);
         return;
     }
+    disconnect(&b->client);
     b->state = OPENING;
-    if (b->frames >= FRAMES_A_CONNECTION) {
-        disconnect(&b->client);
-        if (b->client.link == UNCONNECTED) start_connecting(&b->client);
-        return;
-    }
-    b->frames++;
-    say(&b->client, "{\"type\":\"open\"}");
+    if (b->client.link == UNCONNECTED) start_connecting(&b->client);
 }
 
 static void take_delta(Busy *b, const char *json, size_t count) {
