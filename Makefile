@@ -64,7 +64,7 @@ check-long: check-races check-model check-kills ## What takes longer than a test
 
 .PHONY: check-races
 check-races: setup-test ## The Swift tests with thread sanitizer (FILTER=SessionsTests for some of them).
-	$(STRICT) swift test --sanitize=thread --scratch-path .build-tsan $(if $(FILTER),--filter '$(FILTER)')
+	$(STRICT) swift test --sanitize=thread --scratch-path .build-tsan --no-parallel $(if $(FILTER),--filter '$(FILTER)')
 
 .PHONY: check-model
 check-model: build-test ## Random schedules of clients, restarts and kills, thousands of steps.
