@@ -60,8 +60,9 @@ test-e2e: build-test
 LONG_PYTEST = WHINCHAT_LONG=1 WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest
 
 .PHONY: check-long
-check-long: check-races check-model check-kills ## What takes longer than a test may, some hours; each part also by itself:
+check-long: check-races check-model check-kills ## What takes longer than a test may: the next three, an hour or more.
 
+# One after the other: side by side, slowed down by the sanitizer, tests run into their time limits.
 .PHONY: check-races
 check-races: setup-test ## The Swift tests with thread sanitizer (FILTER=SessionsTests for some of them).
 	$(STRICT) swift test --sanitize=thread --scratch-path .build-tsan --no-parallel $(if $(FILTER),--filter '$(FILTER)')
