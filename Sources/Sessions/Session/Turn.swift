@@ -66,7 +66,7 @@ struct Turn {
     /// Which call to the model runs; grows with each. An event of an older call is dropped.
     private(set) var round = 0
     private var blockCount = 0
-    /// The ids of the turn's tool calls.
+    /// The ids of the turn's tool calls, and others that none of them may have.
     private var calls: Set<String> = []
     private var replyBytes = 0
     /// Where the last delta went: the running call's block, and its run in the log.
@@ -97,6 +97,9 @@ struct Turn {
         guard let usageBefore else { return usageNow }
         return usageNow.map { usageBefore + $0 } ?? usageBefore
     }
+
+    /// Takes ids of tool calls that the turn's own must not have: an answer that comes late must not be taken for another's.
+    mutating func avoid(_ calls: Set<String>) { self.calls.formUnion(calls) }
 
     // MARK: What happens
 
@@ -205,46 +208,48 @@ struct Turn {
         for call in calls { waiting[call.call.id] = call }
     }
 
-    /// A person has allowed a call.
-    ///
-    /// - Parameter input: what is to run, where it is not the model's own.
-    mutating func approved(_ call: String, input: JSONValue?) -> [Action] {
-        guard case .runningTools = phase, var allowed = waiting.removeValue(forKey: call)?.call else { return [] }
-        if let input {
-            allowed.input = input
-            change(call) { block in
-                guard case .toolCall(let id, let name, _, let result) = block.kind else { return }
-                block.kind = .toolCall(call: id, name: name, input: input, result: result)
-                block.isSaved = false
-            }
-        }
-        return [.runTools([allowed])]
+    /// What is to be saved before a call runs with another input than the model's.
+    mutating func takeEdited(_ call: ToolCall) -> [ReplyPiece] {
+        guard let position = position(ofCall: call.id) else { return [] }
+        defer { pieceCount += 1 }
+        return [ReplyPiece(number: pieceCount, item: position, block: .toolCall(call))]
     }
 
-    /// Changes the block of a tool call.
-    private mutating func change(_ call: String, _ change: (inout ReplyBlock) -> Void) {
-        for position in items.indices.reversed() {
-            guard case .block(var block) = items[position], case .toolCall(call, _, _, _) = block.kind else { continue }
-            change(&block)
-            items[position] = .block(block)
-            firstUnsavedItem = min(firstUnsavedItem, position)
-            return
+    /// A person has allowed a call.
+    ///
+    /// - Parameter input: what is to run, where it is not the model's own; `takeEdited` has had it saved.
+    /// - Returns: what is to run; nil where the call waits no more.
+    mutating func approved(_ call: String, input: JSONValue?) -> ToolCall? {
+        guard case .runningTools = phase, var allowed = waiting.removeValue(forKey: call)?.call else { return nil }
+        if let input {
+            allowed.input = input
+            modify(call: call) { _, result in (input, result) }
         }
+        return allowed
+    }
+
+    private func position(ofCall call: String) -> Int? {
+        items.lastIndex { item in
+            if case .block(let block) = item, case .toolCall(call, _, _, _) = block.kind { true } else { false }
+        }
+    }
+
+    /// Changes the input and the result of a tool call.
+    private mutating func modify(call: String, _ change: (JSONValue?, ToolResult?) -> (JSONValue?, ToolResult?)) {
+        guard let position = position(ofCall: call), case .block(var block) = items[position],
+            case .toolCall(_, let name, let input, let result) = block.kind
+        else { return }
+        let (newInput, newResult) = change(input, result)
+        block.kind = .toolCall(call: call, name: name, input: newInput, result: newResult)
+        items[position] = .block(block)
     }
 
     /// A tool has answered.
     mutating func toolFinished(_ result: ToolResult) -> [Action] {
         guard case .runningTools(var open) = phase, open.remove(result.call) != nil else { return [] }
         items.append(.result(result))
-        self.waiting[result.call] = nil
-        for position in items.indices.reversed() {
-            guard case .block(var block) = items[position],
-                case .toolCall(result.call, let name, let input, _) = block.kind
-            else { continue }
-            block.kind = .toolCall(call: result.call, name: name, input: input, result: result)
-            items[position] = .block(block)
-            break
-        }
+        waiting[result.call] = nil
+        modify(call: result.call) { input, _ in (input, result) }
         phase = .runningTools(open)
         return open.isEmpty ? callModel() : []
     }
@@ -261,22 +266,23 @@ struct Turn {
 
     // MARK: Coming back
 
-    /// A turn that awaited somebody when the process ended, with the reply that was saved.
+    /// A turn that awaited somebody when the process ended.
     ///
-    /// - Parameter waiting: the calls that wait still.
+    /// - Parameters:
+    ///   - pieces: the reply, as it was saved.
+    ///   - waiting: the calls that wait still.
     init(
-        resuming accepted: AcceptedTurn, provider: String, tools: TurnTools, content: [ContentBlock],
+        resuming accepted: AcceptedTurn, provider: String, tools: TurnTools, pieces: [ReplyPiece],
         waiting: [WaitingCall]
     ) {
         self.init(accepted: accepted, provider: provider, tools: tools)
-        for block in content { resume(block) }
+        for block in pieces.items { resume(block) }
         wait(for: waiting)
         let open = unansweredCalls.map(\.id)
         phase = .runningTools(Set(open))
         firstUnsavedItem = items.count
         savedResults = items.count
-        // Beyond whatever number was used before.
-        pieceCount = 1 << 32
+        pieceCount = (pieces.map(\.number).max() ?? -1) + 1
     }
 
     private mutating func resume(_ content: ContentBlock) {
@@ -285,11 +291,7 @@ struct Turn {
         switch content {
         case .toolResult(let result):
             items.append(.result(result))
-            change(result.call) { block in
-                guard case .toolCall(let call, let name, let input, _) = block.kind else { return }
-                block.kind = .toolCall(call: call, name: name, input: input, result: result)
-            }
-            return
+            return modify(call: result.call) { input, _ in (input, result) }
         case .text(let said): (kind, text) = (.text, said)
         case .thinking(let thinking): (kind, text) = (.thinking(signature: thinking.signature), thinking.text)
         case .toolCall(let call):
@@ -305,6 +307,7 @@ struct Turn {
         let run = DeltaRun(prefix: block.deltaPrefix, firstSeq: 1)
         text.withContiguousUTF8 { run.append($0) }
         block.runs = [run]
+        block.isSaved = true
         replyBytes += text.utf8.count
         items[items.count - 1] = .block(block)
     }

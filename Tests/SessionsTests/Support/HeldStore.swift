@@ -40,6 +40,18 @@ final class HeldStore: SessionStore {
         }
     }
 
+    /// Returns once so many commits wait.
+    func untilHeld(_ count: Int = 1) async throws {
+        while state.withLockedValue({ $0.held.count }) < count { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    /// The first of those that wait fails, the others are written.
+    func release(failingFirst failure: SessionStoreError) {
+        let first = state.withLockedValue { $0.held.isEmpty ? nil : $0.held.removeFirst() }
+        first?.1(.failure(failure))
+        release()
+    }
+
     /// Every commit fails from now on; nil: none does.
     func fail(_ failure: SessionStoreError?) { state.withLockedValue { $0.failure = failure } }
 
