@@ -25,6 +25,8 @@ package enum ProtocolLimits {
     package static let clientToolDescriptionScalars = 2_000
     /// The longest input schema of such a tool, in bytes of JSON. 16 KiB, for the same reason.
     package static let clientToolSchemaBytes = 16 * 1024
+    /// What all of them may fill together, names and descriptions included, in bytes. 64 KiB: every connection keeps its own.
+    package static let clientToolsBytes = 64 * 1024
     /// The longest result of a tool, in bytes of UTF-8. 32 KiB are about 8,000 tokens, paid for in every prompt that follows.
     package static let toolOutputBytes = 32 * 1024
     /// The longest input of a tool call, in bytes of JSON. 64 KiB: `tool.started` must fit a server frame.

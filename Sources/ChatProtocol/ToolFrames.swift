@@ -53,6 +53,7 @@ extension ClientCommand.Open {
             throw bad("has \(values.count) entries, the most is \(ProtocolLimits.clientTools)")
         }
         var tools: [ToolDescription] = []
+        var bytes = 0
         for (index, value) in values.enumerated() {
             guard let name = value["name"]?.stringValue, Identifier.isValid(name) else {
                 throw bad("[\(index)].name must be 1 to \(Identifier.maximumLength) characters from A-Z a-z 0-9 _ -")
@@ -72,7 +73,11 @@ extension ClientCommand.Open {
                     "[\(index)].input_schema must be a JSON Schema of type \"object\" of at most \(ProtocolLimits.clientToolSchemaBytes) bytes"
                 )
             }
+            bytes += name.utf8.count + description.utf8.count + schema.jsonText.utf8.count
             tools.append(ToolDescription(name: name, description: description, inputSchema: schema))
+        }
+        guard bytes <= ProtocolLimits.clientToolsBytes else {
+            throw bad("fill \(bytes) bytes, the most is \(ProtocolLimits.clientToolsBytes)")
         }
         return tools
     }

@@ -14,6 +14,8 @@ struct CallRequest {
     let toolResult: String?
     /// What the tool `calculate` calls its input.
     let calculateInput: String
+    /// The input schemas of the tools that are offered.
+    private let schemas: [String: JSONValue]
 
     init?(_ request: ReceivedRequest, body: JSONValue) {
         guard let dialect = Dialect(path: request.path), let model = body["model"]?.stringValue else { return nil }
@@ -33,6 +35,15 @@ struct CallRequest {
         let calculate = tools.first { $0["name"]?.stringValue == "calculate" }
         let properties = (calculate?["input_schema"] ?? calculate?["parameters"])?["properties"]?.objectValue
         calculateInput = properties?.keys.sorted().first ?? "expression"
+        schemas = Dictionary(
+            tools.compactMap { tool in
+                tool["name"]?.stringValue.map { ($0, tool["input_schema"] ?? tool["parameters"] ?? [:]) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// An input for a tool: of each property the schema's `default`, where it has one.
+    func defaultInput(of tool: String) -> JSONValue {
+        .object((schemas[tool]?["properties"]?.objectValue ?? [:]).compactMapValues { $0["default"] })
     }
 
     /// A string, or the texts of a list of blocks.

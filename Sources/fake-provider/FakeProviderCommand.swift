@@ -20,6 +20,7 @@ struct FakeProviderCommand: AsyncParsableCommand {
               error-after-N        N tokens, then an error event
               status-S             an error response with that status
               tool-calculate       a call of the tool `calculate`; with its result, a reply that quotes it
+              calls-NAME           the same with any tool; its input has the defaults of its schema
               fixture-NAME[-split-N]  the bytes of a file in --fixtures, N a chunk
             GET /_log: the requests, and how and when each connection ended. GET /_stats: counts. POST /_reset: empties both.
             """)

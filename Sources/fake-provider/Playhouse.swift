@@ -46,7 +46,11 @@ final class Playhouse: Sendable {
         case .after(let count, let ending):
             stream(count, rate: 0, areStamps: false, ending: ending, to: call, on: exchange)
         case .status(let status): fail(exchange, call, status: status, message: "as you asked: \(status)")
-        case .toolCalculate: callTool(call, on: exchange)
+        case .toolCalculate:
+            let name = call.calculateInput
+            callTool(
+                "calculate", [#"{"\#(name.prefix(3))"#, #"\#(name.dropFirst(3))": "6"#, #" * 7"}"#], call, on: exchange)
+        case .callTool(let name): callTool(name, [call.defaultInput(of: name).jsonText], call, on: exchange)
         case .fixture(let name, let pieceBytes): replay(name, pieceBytes: pieceBytes, to: call, on: exchange)
         }
     }
@@ -80,7 +84,7 @@ final class Playhouse: Sendable {
         }
     }
 
-    private func callTool(_ call: CallRequest, on exchange: Exchange) {
+    private func callTool(_ name: String, _ input: [String], _ call: CallRequest, on exchange: Exchange) {
         let dialect = call.dialect
         begin(exchange)
         send(
@@ -92,10 +96,8 @@ final class Playhouse: Sendable {
         }
         send(dialect.blockStop(index: 0), on: exchange)
         if call.toolResult == nil {
-            send(dialect.toolStart(index: 1, id: "call_fake_1", name: "calculate"), on: exchange)
-            for piece in [
-                #"{"\#(call.calculateInput.prefix(3))"#, #"\#(call.calculateInput.dropFirst(3))": "6"#, #" * 7"}"#,
-            ] {
+            send(dialect.toolStart(index: 1, id: "call_fake_1", name: name), on: exchange)
+            for piece in input {
                 send(dialect.toolInput(piece, index: 1), on: exchange)
             }
             send(dialect.blockStop(index: 1), on: exchange)

@@ -7,6 +7,8 @@ enum Scenario: Equatable {
     case after(count: Int, Ending)
     case status(Int)
     case toolCalculate
+    /// A call of any tool.
+    case callTool(String)
     case fixture(name: String, pieceBytes: Int?)
 
     init?(model: String) {
@@ -24,6 +26,7 @@ enum Scenario: Equatable {
             self = .after(count: numbers[2], ending)
         case "status" where words.count == 2 && (400..<600).contains(numbers[1]): self = .status(numbers[1])
         case "tool" where words == ["tool", "calculate"]: self = .toolCalculate
+        case "calls" where words.count > 1: self = .callTool(String(model.dropFirst("calls-".count)))
         case "fixture" where words.count > 1:
             var name = String(model.dropFirst("fixture-".count))
             var pieceBytes: Int?

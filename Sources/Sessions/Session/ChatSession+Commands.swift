@@ -111,7 +111,7 @@ extension ChatSession {
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), kind: kind, ref: ref, parent: Identifier.make(.userMessage),
             reply: Identifier.make(.reply), seq: log.lastSeq + 1, settings: settings,
-            clientTools: followers[follower]?.clientTools ?? [])
+            clientTools: clientTools(of: follower))
         let message = Message(
             id: turn.parent, parent: parent, role: .user, content: [.text(text)], createdAt: Self.now, turn: turn.id)
         let head = tree.head
@@ -165,7 +165,7 @@ extension ChatSession {
         }
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), kind: .regenerate, ref: ref, parent: parent, reply: Identifier.make(.reply),
-            seq: log.lastSeq + 1, settings: settings, clientTools: followers[follower]?.clientTools ?? [])
+            seq: log.lastSeq + 1, settings: settings, clientTools: clientTools(of: follower))
         let head = tree.head
         do throws(MessageTreeError) {
             try tree.reserve(id: turn.reply, parent: parent)

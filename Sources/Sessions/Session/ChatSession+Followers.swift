@@ -1,4 +1,5 @@
 import ChatProtocol
+import Conversation
 import NIOCore
 
 // Those who follow the session: what they are sent, and when.
@@ -85,10 +86,18 @@ extension ChatSession {
     /// The connection is gone, or follows another session. A turn goes on without it.
     package func unfollow(_ id: FollowerID) {
         let held = followers[id]?.finishOpening() ?? []
+        let tools = clientTools(of: id)
         remove(id)
+        if !tools.isEmpty { departedTools[id] = tools }
         // Said is said, also by one who did not stay for the answer.
         for command in held { handle(command.command, ref: command.ref, from: id) }
+        if self.held.isEmpty { departedTools = [:] }
         leaveIfUnused()
+    }
+
+    /// The tools that the connection runs which said something.
+    func clientTools(of id: FollowerID) -> [ToolDescription] {
+        followers[id]?.clientTools ?? departedTools[id] ?? []
     }
 
     private func remove(_ id: FollowerID) {

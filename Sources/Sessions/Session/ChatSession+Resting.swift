@@ -14,7 +14,13 @@ extension ChatSession {
         if running != nil {
             checkpoint()
             expireWaiting()
-            if running?.turn.isAwaiting == false { stopIfUnattended(now) }
+            if running?.turn.isAwaiting == false {
+                stopIfUnattended(now)
+            } else {
+                // What it waits is not counted: it could not be attended to the end.
+                if unattendedAt != nil { unattendedAt = now }
+                if commits.isEmpty, !commits.owed.isEmpty { commit([], isAtRest: isAtRest) }
+            }
         } else if commits.isEmpty, nextTurn != nil {
             // Its start could not be saved.
             startNext()
@@ -172,15 +178,18 @@ extension ChatSession {
         let accepted = stored.accepted
         let turn = Turn(
             resuming: accepted, provider: environment.provider.name, tools: tools(of: accepted),
-            content: stored.pieces.content, waiting: stored.waiting)
+            pieces: stored.pieces, waiting: stored.waiting.filter { $0.kind != .denied })
         let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: accepted.settings)
         let running = Running(
             turn: turn, plan: plan, firstSeq: log.lastSeq + 1, keptSeq: log.lastSeq + 1, isAccepted: true)
         running.isResumed = true
+        running.turn.avoid(usedCalls)
         self.running = running
-        // What had started beside it may have run, so it is never run again.
+        let denied = Set(stored.waiting.filter { $0.kind == .denied }.map(\.call.id))
         for call in turn.openCalls where turn.waiting[call] == nil {
-            finished(Self.unknownResult(call), after: .zero, turn: accepted.id)
+            // What had started beside it may have run, so it is never run again.
+            let result = denied.contains(call) ? Self.deniedResult(call) : Self.unknownResult(call)
+            finished(result, after: .zero, turn: accepted.id)
         }
     }
 

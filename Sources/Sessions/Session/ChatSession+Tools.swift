@@ -86,9 +86,11 @@ extension ChatSession {
         }
     }
 
-    /// All that waits, in a stable order.
+    /// All that waits, in a stable order; without the call on which a word is being saved.
     private var waitingCalls: [WaitingCall] {
-        (running?.turn.waiting.values).map { $0.sorted { $0.call.id < $1.call.id } } ?? []
+        guard let running else { return [] }
+        let others = running.turn.waiting.values.filter { $0.call.id != running.deciding?.call }
+        return (others + [running.deciding?.waiting].compactMap(\.self)).sorted { $0.call.id < $1.call.id }
     }
 
     var approvals: [ToolApproval] {
@@ -97,14 +99,16 @@ extension ChatSession {
 
     /// Ends the waiting for those who have taken too long.
     func expireWaiting() {
-        guard let running else { return }
+        // What goes on now would be cut off by the server's end.
+        guard let running, !(environment.drain.isDraining && running.turn.isAwaiting) else { return }
         let now = Self.now
         for call in waitingCalls where call.deadline <= now {
-            let problem =
-                switch call.kind {
-                case .approval: "Nobody allowed this call in time, so it was not run."
-                case .client: "The client that was to run this did not answer in time."
-                }
+            let problem: String
+            switch call.kind {
+            case .approval: problem = "Nobody allowed this call in time, so it was not run."
+            case .client: problem = "The client that was to run this did not answer in time."
+            case .denied: continue
+            }
             finished(
                 ToolResult(call: call.call.id, output: problem, isError: true), after: .zero,
                 turn: running.turn.accepted.id)
@@ -121,7 +125,9 @@ extension ChatSession {
     func answerTool(_ answer: ToolAnswer, ref: String?, from follower: FollowerID) throws(CommandError) {
         let waiting = try self.waiting(answer.call, .client)
         let declared = running?.turn.accepted.clientTools.first { $0.name == waiting.call.name }
-        guard let declared, followers[follower]?.clientTools.contains(declared) == true else {
+        let own = clientTools(of: follower).first { $0.name == waiting.call.name }
+        // What it is described as is for the model only.
+        guard let declared, let own, own.inputSchema == declared.inputSchema else {
             throw CommandError(
                 .notFound, "This connection has not declared the tool \"\(waiting.call.name)\" of that call.",
                 field: "call")
@@ -134,52 +140,90 @@ extension ChatSession {
 
     func decide(_ decision: ToolDecision, ref: String?, from follower: FollowerID) throws(CommandError) {
         let waiting = try self.waiting(decision.call, .approval)
-        guard let id = running?.turn.accepted.id else { return }
+        guard let running else { return }
+        let id = running.turn.accepted.id
         var allowed = waiting.call
         if let input = decision.input {
             guard decision.decision == .allow else {
                 throw CommandError(.badField, "\"input\" goes with \"allow\" only.", field: "input")
             }
             allowed.input = input
-            if case .wrong(let problem)? = running?.turn.tools.route(allowed) {
+            if case .wrong(let problem) = running.turn.tools.route(allowed) {
                 throw CommandError(.badField, problem.firstScalars(1_000), field: "input")
             }
         }
-        let rest = waitingCalls.filter { $0.call.id != decision.call }
+        var events = [LogEvent.toolApproved(turn: id, call: decision.call, decision.decision, input: decision.input)]
+        var edited: [ReplyPiece] = []
+        switch decision.decision {
+        case .allow:
+            running.deciding = (decision.call, nil)
+            // The word and the start are one commit: a crash leaves a call that waits, or one that is never run again.
+            if decision.input != nil { edited = running.turn.takeEdited(allowed) }
+            events.append(.toolStarted(turn: id, call: allowed))
+        case .deny:
+            running.deciding = (decision.call, WaitingCall(call: allowed, kind: .denied, deadline: waiting.deadline))
+        }
         transact(
-            [.waiting(turn: id, rest)],
-            events: [.toolApproved(turn: id, call: decision.call, decision.decision, input: decision.input)], ref: ref,
-            isAtRest: false, from: follower, undo: {}
+            [.progress(turn: id, edited), .waiting(turn: id, waitingCalls)], events: events, ref: ref, isAtRest: false,
+            from: follower, undo: { self.undecide(running) }
         ) { [self] in
-            guard running?.turn.accepted.id == id, running?.turn.waiting[decision.call] != nil else { return }
+            running.deciding = nil
+            guard self.running === running else { return }
             switch decision.decision {
             case .allow:
-                perform(running?.turn.approved(decision.call, input: decision.input) ?? [], ref: nil)
+                if let call = running.turn.approved(decision.call, input: decision.input) { start(call, turn: id) }
             case .deny:
-                let reason = decision.reason.map { ": \($0)" } ?? "."
-                finished(
-                    ToolResult(call: decision.call, output: "The user did not allow this call\(reason)", isError: true),
-                    after: .zero, turn: id)
+                finished(Self.deniedResult(decision.call, reason: decision.reason), after: .zero, turn: id)
             }
         }
     }
 
-    /// - Throws: `conflict` where the call has its answer already, `not_found` where there is none of that id.
+    /// A word could not be saved: the call waits on.
+    private func undecide(_ running: Running) {
+        running.deciding = nil
+        // Commits since then may have said that it does not.
+        guard self.running === running, !commits.isEmpty else { return }
+        commit([.waiting(turn: running.turn.accepted.id, waitingCalls)], isAtRest: isAtRest, happened: true)
+    }
+
+    static func deniedResult(_ call: String, reason: String? = nil) -> ToolResult {
+        let reason = reason.map { ": \($0)" } ?? "."
+        return ToolResult(call: call, output: "The user did not allow this call\(reason)", isError: true)
+    }
+
+    /// - Throws: `conflict` where the call has its answer already, `not_found` where there is none of that id, `overloaded` where
+    ///   the server is about to end.
     private func waiting(_ call: String, _ kind: WaitingCall.Kind) throws(CommandError) -> WaitingCall {
-        if let waiting = running?.turn.waiting[call], waiting.kind == kind { return waiting }
-        if knows(call) {
+        if let turn = running?.turn, let waiting = turn.waiting[call], waiting.kind == kind {
+            guard !(environment.drain.isDraining && turn.isAwaiting) else {
+                // It goes on awaiting after the restart; what went on now would be cut off by it.
+                throw CommandError(
+                    .overloaded, "The server is about to restart.", retryable: true, retryAfter: .seconds(1))
+            }
+            return waiting
+        }
+        if running?.turn.content.contains(where: { $0.call == call }) == true || usedCalls.contains(call) {
             throw CommandError(
                 .conflict, "The call \"\(call)\" has its answer already, or wants another kind.", field: "call")
         }
         throw CommandError(.notFound, "There is no call \"\(call)\" that waits.", field: "call")
     }
 
-    /// Whether a reply of this branch has that call.
-    private func knows(_ call: String) -> Bool {
-        let isMeant = { (block: ContentBlock) in
-            if case .toolCall(let found) = block { found.id == call } else { false }
+    /// The ids of all tool calls in the replies of turns that have ended, on every branch.
+    var usedCalls: Set<String> {
+        var calls: Set<String> = []
+        for turn in turns.values {
+            for block in tree.message(turn.reply)?.content ?? [] {
+                if let call = block.call { calls.insert(call) }
+            }
         }
-        return running?.turn.content.contains(where: isMeant) == true
-            || tree.path(to: tree.head).contains { $0.content.contains(where: isMeant) }
+        return calls
+    }
+}
+
+extension ContentBlock {
+    /// The id of a tool call.
+    fileprivate var call: String? {
+        if case .toolCall(let call) = self { call.id } else { nil }
     }
 }

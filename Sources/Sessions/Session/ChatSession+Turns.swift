@@ -46,6 +46,7 @@ extension ChatSession {
         running = Running(
             turn: turn, plan: plan, firstSeq: first, keptSeq: isAccepted || savesItself ? first : accepted.seq,
             isAccepted: isAccepted)
+        if turn.tools.canWait { running?.turn.avoid(usedCalls) }
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
     }
 
@@ -279,7 +280,8 @@ extension ChatSession.Running {
     ///
     /// - Parameter isComplete: whether the provider had the chance to say it all.
     func usage(isComplete: Bool) -> Usage {
-        if let reported = turn.reportedUsage, isComplete { return reported }
+        // Of the calls before a restart it is not known any more.
+        if let reported = turn.reportedUsage, isComplete, !isResumed { return reported }
         let said = turn.reportedUsage ?? Usage()
         let output = turn.content.reduce(0) { $0 + TokenEstimate.tokens(in: $1) }
         return Usage(

@@ -32,6 +32,8 @@ package actor ChatSession {
         var isAccepted: Bool
         /// How it ended before that.
         var heldEnd: TurnEnd?
+        /// The call on which a person's word is being saved, and what of it waits on in the store.
+        var deciding: (call: String, waiting: WaitingCall?)?
         /// Whether a restart brought it back.
         var isResumed = false
 
@@ -107,6 +109,8 @@ package actor ChatSession {
     /// Commands wait while the history is read, and while one before them is being saved that may yet fail.
     var held: Deque<HeldCommand> = []
     var isTransacting = false
+    /// The tools of followers that are gone and whose commands wait still.
+    var departedTools: [FollowerID: [ToolDescription]] = [:]
     /// What waits until everything that the session knows may be seen.
     var settling: Deque<(SessionStoreError?) -> Void> = []
     /// What waits until all commands so far are carried out and saved.
@@ -191,6 +195,7 @@ package actor ChatSession {
                 body(nil)
             } else if !mustWait, let next = held.popFirst() {
                 carryOut(next.command, ref: next.ref, from: next.follower)
+                if held.isEmpty { departedTools = [:] }
             } else {
                 break
             }

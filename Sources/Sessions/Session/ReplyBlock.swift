@@ -79,16 +79,18 @@ struct ReplyBlock {
     }
 
     /// What a checkpoint has to take: new text, or a block of another kind once it is whole. nil: nothing new.
+    ///
+    /// A block that ended without a text is taken too: after a restart, blocks keep their numbers.
     mutating func takeProgress() -> ContentBlock? {
         guard !isSaved else { return nil }
         isSaved = isDone
         switch kind {
         case .text:
             let text = takeText()
-            return text.isEmpty ? nil : .text(text)
+            return text.isEmpty && !(isDone && savedBytes == 0) ? nil : .text(text)
         case .thinking(let signature):
             let text = takeText()
-            return text.isEmpty && (signature == nil || !isDone)
+            return text.isEmpty && !(isDone && (signature != nil || savedBytes == 0))
                 ? nil : .thinking(Thinking(text: text, signature: isDone ? signature : nil))
         case .toolCall, .opaque:
             return isDone ? content : nil

@@ -34,22 +34,23 @@ extension Turn {
 
     // MARK: Coming back
 
-    /// A turn that awaited somebody when the process ended, with the reply that was saved.
+    /// A turn that awaited somebody when the process ended.
     ///
-    /// - Parameter waiting: the calls that wait still.
+    /// - Parameters:
+    ///   - pieces: the reply, as it was saved.
+    ///   - waiting: the calls that wait still.
     init(
-        resuming accepted: AcceptedTurn, provider: String, tools: TurnTools, content: [ContentBlock],
+        resuming accepted: AcceptedTurn, provider: String, tools: TurnTools, pieces: [ReplyPiece],
         waiting: [WaitingCall]
     ) {
         self.init(accepted: accepted, provider: provider, tools: tools)
-        for block in content { resume(block) }
+        for block in pieces.items { resume(block) }
         wait(for: waiting)
         let open = unansweredCalls.map(\.id)
         phase = .runningTools(Set(open))
         firstUnsavedItem = items.count
         savedResults = items.count
-        // Beyond whatever number was used before.
-        pieceCount = 1 << 32
+        pieceCount = (pieces.map(\.number).max() ?? -1) + 1
     }
 
     private mutating func resume(_ content: ContentBlock) {
@@ -58,11 +59,7 @@ extension Turn {
         switch content {
         case .toolResult(let result):
             items.append(.result(result))
-            change(result.call) { block in
-                guard case .toolCall(let call, let name, let input, _) = block.kind else { return }
-                block.kind = .toolCall(call: call, name: name, input: input, result: result)
-            }
-            return
+            return modify(call: result.call) { input, _ in (input, result) }
         case .text(let said): (kind, text) = (.text, said)
         case .thinking(let thinking): (kind, text) = (.thinking(signature: thinking.signature), thinking.text)
         case .toolCall(let call):
@@ -78,6 +75,7 @@ extension Turn {
         let run = DeltaRun(prefix: block.deltaPrefix, firstSeq: 1)
         text.withContiguousUTF8 { run.append($0) }
         block.runs = [run]
+        block.isSaved = true
         replyBytes += text.utf8.count
         items[items.count - 1] = .block(block)
     }

@@ -38,46 +38,48 @@ extension Turn {
         for call in calls { waiting[call.call.id] = call }
     }
 
-    /// A person has allowed a call.
-    ///
-    /// - Parameter input: what is to run, where it is not the model's own.
-    mutating func approved(_ call: String, input: JSONValue?) -> [Action] {
-        guard case .runningTools = phase, var allowed = waiting.removeValue(forKey: call)?.call else { return [] }
-        if let input {
-            allowed.input = input
-            change(call) { block in
-                guard case .toolCall(let id, let name, _, let result) = block.kind else { return }
-                block.kind = .toolCall(call: id, name: name, input: input, result: result)
-                block.isSaved = false
-            }
-        }
-        return [.runTools([allowed])]
+    /// What is to be saved before a call runs with another input than the model's.
+    mutating func takeEdited(_ call: ToolCall) -> [ReplyPiece] {
+        guard let position = position(ofCall: call.id) else { return [] }
+        defer { pieceCount += 1 }
+        return [ReplyPiece(number: pieceCount, item: position, block: .toolCall(call))]
     }
 
-    /// Changes the block of a tool call.
-    mutating func change(_ call: String, _ change: (inout ReplyBlock) -> Void) {
-        for position in items.indices.reversed() {
-            guard case .block(var block) = items[position], case .toolCall(call, _, _, _) = block.kind else { continue }
-            change(&block)
-            items[position] = .block(block)
-            firstUnsavedItem = min(firstUnsavedItem, position)
-            return
+    /// A person has allowed a call.
+    ///
+    /// - Parameter input: what is to run, where it is not the model's own; `takeEdited` has had it saved.
+    /// - Returns: what is to run; nil where the call waits no more.
+    mutating func approved(_ call: String, input: JSONValue?) -> ToolCall? {
+        guard case .runningTools = phase, var allowed = waiting.removeValue(forKey: call)?.call else { return nil }
+        if let input {
+            allowed.input = input
+            modify(call: call) { _, result in (input, result) }
         }
+        return allowed
+    }
+
+    private func position(ofCall call: String) -> Int? {
+        items.lastIndex { item in
+            if case .block(let block) = item, case .toolCall(call, _, _, _) = block.kind { true } else { false }
+        }
+    }
+
+    /// Changes the input and the result of a tool call.
+    mutating func modify(call: String, _ change: (JSONValue?, ToolResult?) -> (JSONValue?, ToolResult?)) {
+        guard let position = position(ofCall: call), case .block(var block) = items[position],
+            case .toolCall(_, let name, let input, let result) = block.kind
+        else { return }
+        let (newInput, newResult) = change(input, result)
+        block.kind = .toolCall(call: call, name: name, input: newInput, result: newResult)
+        items[position] = .block(block)
     }
 
     /// A tool has answered.
     mutating func toolFinished(_ result: ToolResult) -> [Action] {
         guard case .runningTools(var open) = phase, open.remove(result.call) != nil else { return [] }
         items.append(.result(result))
-        self.waiting[result.call] = nil
-        for position in items.indices.reversed() {
-            guard case .block(var block) = items[position],
-                case .toolCall(result.call, let name, let input, _) = block.kind
-            else { continue }
-            block.kind = .toolCall(call: result.call, name: name, input: input, result: result)
-            items[position] = .block(block)
-            break
-        }
+        waiting[result.call] = nil
+        modify(call: result.call) { input, _ in (input, result) }
         phase = .runningTools(open)
         return open.isEmpty ? callModel() : []
     }

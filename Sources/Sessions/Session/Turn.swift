@@ -66,7 +66,7 @@ struct Turn {
     /// Which call to the model runs; grows with each. An event of an older call is dropped.
     var round = 0
     var blockCount = 0
-    /// The ids of the turn's tool calls.
+    /// The ids of the turn's tool calls, and others that none of them may have.
     var calls: Set<String> = []
     var replyBytes = 0
     /// Where the last delta went: the running call's block, and its run in the log.
@@ -97,6 +97,9 @@ struct Turn {
         guard let usageBefore else { return usageNow }
         return usageNow.map { usageBefore + $0 } ?? usageBefore
     }
+
+    /// Takes ids of tool calls that the turn's own must not have: an answer that comes late must not be taken for another's.
+    mutating func avoid(_ calls: Set<String>) { self.calls.formUnion(calls) }
 
     // MARK: What happens
 

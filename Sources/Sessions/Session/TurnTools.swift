@@ -19,6 +19,9 @@ struct TurnTools: Sendable {
     /// What the model is told of them.
     var descriptions: [ToolDescription] { server.descriptions + client }
 
+    /// Whether a call may wait for somebody outside of the server.
+    var canWait: Bool { !client.isEmpty || server.tools.contains { $0.needsApproval } }
+
     func route(_ call: ToolCall) -> Route {
         guard let input = call.input else {
             return .wrong("The input of this call is not valid JSON. Call again with valid JSON.")

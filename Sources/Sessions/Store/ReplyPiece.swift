@@ -20,8 +20,19 @@ package struct ReplyPiece: Hashable, Sendable {
 }
 
 extension [ReplyPiece] {
-    /// The reply that the pieces, in any order, make together.
+    /// The reply that the pieces, in any order, make together, without blocks that say nothing.
     package var content: [ContentBlock] {
+        items.filter { block in
+            switch block {
+            case .text(let text): !text.isEmpty
+            case .thinking(let thinking): !thinking.text.isEmpty || thinking.signature != nil
+            default: true
+            }
+        }
+    }
+
+    /// All items of the reply, in their order: a turn that goes on after a restart counts on from them.
+    package var items: [ContentBlock] {
         var content: [(item: Int, block: ContentBlock)] = []
         for piece in sorted(by: { ($0.item, $0.number) < ($1.item, $1.number) }) {
             if let last = content.last, last.item == piece.item {

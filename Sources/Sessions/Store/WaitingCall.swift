@@ -7,6 +7,8 @@ package struct WaitingCall: Hashable, Sendable {
         case approval
         /// A client runs it.
         case client
+        /// A person has said no, and the model is about to be told.
+        case denied
     }
 
     package var call: ToolCall

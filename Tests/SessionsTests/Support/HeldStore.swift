@@ -65,8 +65,14 @@ final class HeldStore: SessionStore {
         finish(commit, failure, completion)
     }
 
+    /// The first of those that wait fails, the others are written.
+    func release(failingFirst failure: SessionStoreError) {
+        try? releaseFirst(failing: failure)
+        release()
+    }
+
     /// Returns once so many commits wait.
-    func untilHeld(_ count: Int) async throws {
+    func untilHeld(_ count: Int = 1) async throws {
         try await eventually { self.state.withLockedValue { $0.held.count } >= count }
     }
 
