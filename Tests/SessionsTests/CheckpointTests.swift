@@ -145,7 +145,7 @@ import Testing
         _ = reply.hear(.blockStarted(index: 1, .toolCall(id: "c_1", name: "echo")))
         _ = reply.hear(.stopped(StopReason(.toolUse, word: "tool_use")))
         _ = reply.turn.toolFinished(ToolResult(call: "c_1", output: "x", isError: false))
-        #expect(reply.turn.takeProgress().count == 2)
+        #expect(reply.turn.takeProgress().count == 3)
         _ = reply.hear(.blockStarted(index: 0, .text))
         reply.say("then", 0)
         #expect(reply.turn.takeProgress().map(\.block) == [.text("then")])
