@@ -1,8 +1,11 @@
 /// How a model's own token counts compare with `TokenEstimate`: learned from what the provider reported, shared by every
 /// session that uses the model, and small enough to be stored.
 package struct TokenCalibration: Hashable, Sendable {
-    /// Tokens: a prior of some pages at a scale of 1, so that one odd short message does not set the scale.
-    static let priorTokens = 200.0
+    /// Tokens: a prior at a scale of 1, so that one odd short message does not set the scale.
+    static let priorTokens = 100.0
+    /// Tokens: what the sessions of a model have learned together weighs no more in a new one, which may be in another
+    /// language.
+    static let sharedTokens = 300.0
     /// Tokens: what is remembered. Beyond it older counts weigh less and less, as a model's tokeniser may change behind its
     /// name.
     static let memoryTokens = 200_000.0
@@ -32,17 +35,24 @@ package struct TokenCalibration: Hashable, Sendable {
         self.steady()
     }
 
+    /// What a session begins with of what all have learned.
+    package var forOneSession: TokenCalibration {
+        guard self.estimated > Self.sharedTokens else { return self }
+        let part = Self.sharedTokens / self.estimated
+        return TokenCalibration(
+            estimated: self.estimated * part, reported: self.reported * part, steadyScale: self.steadyScale)
+    }
+
     /// The provider's tokens for one of `TokenEstimate`'s.
     package var scale: Double {
         let scale = (self.reported + Self.priorTokens) / (self.estimated + Self.priorTokens)
         return min(max(scale, Self.scaleBounds.lowerBound), Self.scaleBounds.upperBound)
     }
 
-    /// Learns from a text of `raw` tokens by `TokenEstimate` that the provider counted as `tokens`.
-    package mutating func observe(raw: Int, tokens: Double) {
-        guard raw > 0, tokens > 0 else { return }
-        self.estimated += Double(raw)
-        self.reported += tokens
+    package mutating func observe(_ lesson: TokenLesson) {
+        guard lesson.raw > 0, lesson.tokens > 0 else { return }
+        self.estimated += Double(lesson.raw)
+        self.reported += lesson.tokens
         if self.estimated > Self.memoryTokens {
             self.estimated /= 2
             self.reported /= 2

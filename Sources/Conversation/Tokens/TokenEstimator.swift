@@ -20,9 +20,10 @@ package struct TokenEstimator: Hashable, Sendable {
     private var heads: [Int: Double] = [:]
     private var counts: [String: Count] = [:]
 
+    /// - Parameter calibration: what is known of the model, from other sessions.
     package init(model: String, calibration: TokenCalibration = TokenCalibration()) {
         self.model = model
-        self.calibration = calibration
+        self.calibration = calibration.forOneSession
     }
 
     /// The tokens of a message, `raw` of them by `TokenEstimate`.
@@ -47,11 +48,11 @@ package struct TokenEstimator: Hashable, Sendable {
     /// Learns what the provider counted for a plan's prompt: for a turn with tools, for its first call alone.
     ///
     /// - Parameter tokens: of the whole prompt: `inputTokens + cacheReadTokens + cacheWriteTokens`.
-    /// - Returns: how far off the estimate was before, as a part of `tokens`: 0.1 is a tenth too many, -0.1 a tenth too few.
     @discardableResult
-    package mutating func learn(_ plan: ContextPlan, reported tokens: Int) -> Double {
-        guard tokens > 0 else { return 0 }
-        let error = Double(self.tokens(in: plan.messages, head: plan.head) - tokens) / Double(tokens)
+    package mutating func learn(_ plan: ContextPlan, reported tokens: Int) -> TokenLesson {
+        guard tokens > 0 else { return TokenLesson(error: 0, raw: 0, tokens: 0) }
+        var lesson = TokenLesson(error: 0, raw: 0, tokens: 0)
+        lesson.error = Double(self.tokens(in: plan.messages, head: plan.head) - tokens) / Double(tokens)
         let sizes = plan.messages.map { (id: $0.id, raw: TokenEstimate.tokens(in: $0)) }
         let new = sizes.filter { self.counts[$0.id]?.raw != $0.raw }
         let rawNew = new.reduce(0) { $0 + $1.raw }
@@ -65,17 +66,21 @@ package struct TokenEstimator: Hashable, Sendable {
             // What cannot be the new text's belongs to the head: its count was a first guess.
             let share = min(max(rest, expected * 0.5), expected * 2)
             self.count(new, share: share, raw: rawNew)
-            self.calibration.observe(raw: rawNew, tokens: share)
+            (lesson.raw, lesson.tokens) = (rawNew, share)
+            self.calibration.observe(lesson)
             self.heads[plan.head.fingerprint] = max(0, head + rest - share)
         } else {
             let raw = rawNew + plan.head.rawTokens
-            if raw >= Self.telling, known == 0 { self.calibration.observe(raw: raw, tokens: total) }
+            if raw >= Self.telling, known == 0 {
+                (lesson.raw, lesson.tokens) = (raw, total)
+                self.calibration.observe(lesson)
+            }
             // The provider's frame, unseen by us, goes to the head.
             let share = min(Double(rawNew) * self.calibration.scale, max(0, total - known))
             self.count(new, share: share, raw: rawNew)
             self.heads[plan.head.fingerprint] = max(0, total - known - share)
         }
-        return error
+        return lesson
     }
 
     private mutating func count(_ new: [(id: String, raw: Int)], share: Double, raw: Int) {
