@@ -29,13 +29,14 @@ struct TextRuns {
         case UInt8(ascii: " "), UInt8(ascii: "\t"):
             // A single space belongs to the word after it.
             self.enter(.spaces)
-            if self.length == 2 { self.tenths += 6 }
+            if self.length == 2 { self.tenths += 8 }
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
             self.enter(.newlines)
             if self.length == 1 { self.tenths += 7 }
         case 0..<0x80:
+            // Signs that follow each other, as in JSON, are often one token.
             self.enter(.signs)
-            self.tenths += 7
+            self.tenths += self.length == 1 ? 8 : 3
         // A continuation byte: its scalar is already counted.
         case 0x80..<0xC0: break
         // An accent does not end a word.

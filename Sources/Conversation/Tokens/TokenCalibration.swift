@@ -10,7 +10,7 @@ package struct TokenCalibration: Hashable, Sendable {
     /// name.
     static let memoryTokens = 200_000.0
     /// No text in use has a scale outside of these.
-    static let scaleBounds = 0.4...4.0
+    package static let scaleBounds = 0.4...4.0
 
     /// Tokens seen, by `TokenEstimate` and by the provider.
     package private(set) var estimated: Double

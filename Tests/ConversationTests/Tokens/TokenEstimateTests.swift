@@ -47,13 +47,13 @@ import Testing
 
     @Test func `a tool call costs its name, its input and its frame`() {
         let call = ToolCall(id: "c", name: "calculate", input: ["expression": "6*7"])
-        // `{"expression":"6*7"}`: eight signs of 0.7, two digits, and a word of ten letters, which takes 1.6.
-        #expect(TokenEstimate.tokens(in: .toolCall(call)) == TokenEstimate.perToolBlock + 2 + 10)
+        // `{"expression":"6*7"}`: a word of 1.6, two digits, and signs in four runs: 1.1, 1.4, 0.8 and 1.1.
+        #expect(TokenEstimate.tokens(in: .toolCall(call)) == TokenEstimate.perToolBlock + 2 + 8)
         let result = ToolResult(call: "c", output: "42", isError: false)
         #expect(TokenEstimate.tokens(in: .toolResult(result)) == TokenEstimate.perToolBlock + 1)
         let unfinished = ToolCall(id: "c", name: "calculate", input: nil)
         #expect(TokenEstimate.tokens(in: .toolCall(unfinished)) == TokenEstimate.perToolBlock + 2)
-        #expect(TokenEstimate.tokens(in: .opaque(provider: "p", ["a": 1])) == 6)
+        #expect(TokenEstimate.tokens(in: .opaque(provider: "p", ["a": 1])) == 5)
     }
 
     @Test func `a prompt is its messages, its system prompt and its tools`() {
