@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "WebSocketChannelTests",
             dependencies: ["WebSocket", "WebSocketChannel", .nioCore, .nioPosix, .nioHTTP1]),
-        .testTarget(name: "ConversationTests", dependencies: ["Conversation", "JSON"]),
+        .testTarget(
+            name: "ConversationTests", dependencies: ["Conversation", "JSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol", "Conversation", "JSON", .nioCore]),
         .testTarget(
             name: "CurlTransportTests",

@@ -23,6 +23,10 @@ extension SessionSettings {
         guard Identifier.isValid(self.context.policy) else { throw SettingsError(field: .policy, limit: .name) }
         try self.check(self.context.turns, .turns, in: SettingsBounds.turns)
         try self.check(self.context.budgetTokens, .budgetTokens, in: SettingsBounds.budgetTokens)
+        try self.check(self.context.minimumTurns, .minimumTurns, in: SettingsBounds.minimumTurns)
+        try self.check(self.context.recall, .recall, in: SettingsBounds.recall)
+        try self.check(
+            self.context.clearToolResultsAfter, .clearToolResultsAfter, in: SettingsBounds.clearToolResultsAfter)
     }
 
     private func check(

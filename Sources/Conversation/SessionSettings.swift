@@ -19,15 +19,29 @@ package struct SessionSettings: Hashable, Sendable {
     package struct Context: Hashable, Sendable {
         /// The name of a `ContextPolicy`. Whether the server has it, the one who holds the policies checks.
         package var policy: String
-        /// For a policy that counts: how many of the newest turns are sent. nil: the policy's default.
+        /// Turns: how many of the newest are sent where not all are. nil: `ContextDefaults.turns`.
         package var turns: Int?
-        /// For a policy that measures: the most tokens of the prompt, as `TokenEstimate` counts. nil: its default.
+        /// Tokens: the most of the prompt, as `TokenEstimator` counts. nil: `ContextDefaults.budgetTokens`.
         package var budgetTokens: Int?
+        /// Turns: how many of the newest are sent even over the budget; more than `turns` counts as `turns`. nil:
+        /// `ContextDefaults.minimumTurns`.
+        package var minimumTurns: Int?
+        /// For `retrieve`: how many older exchanges are recalled at most. nil: `ContextDefaults.recall`.
+        package var recall: Int?
+        /// Turns: how many of the newest keep the whole of their tools' results; those of older ones are cut to a line. nil
+        /// and 0: all keep them.
+        package var clearToolResultsAfter: Int?
 
-        package init(policy: String = FullHistory.name, turns: Int? = nil, budgetTokens: Int? = nil) {
+        package init(
+            policy: String = FullHistory.name, turns: Int? = nil, budgetTokens: Int? = nil, minimumTurns: Int? = nil,
+            recall: Int? = nil, clearToolResultsAfter: Int? = nil
+        ) {
             self.policy = policy
             self.turns = turns
             self.budgetTokens = budgetTokens
+            self.minimumTurns = minimumTurns
+            self.recall = recall
+            self.clearToolResultsAfter = clearToolResultsAfter
         }
     }
 

@@ -21,4 +21,10 @@ package enum SettingsBounds {
     package static let turns = 1...1_000
     /// Tokens. Below 256 not even a question fits; no context window has more than ten million.
     package static let budgetTokens = 256...10_000_000
+    /// Turns, as `turns`: one is the newest message alone.
+    package static let minimumTurns = 1...1_000
+    /// Exchanges. Fifty fill any budget; zero recalls nothing.
+    package static let recall = 0...50
+    /// Turns. Zero: tools' results are never cut.
+    package static let clearToolResultsAfter = 0...1_000
 }

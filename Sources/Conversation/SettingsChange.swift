@@ -9,11 +9,14 @@ package struct SettingsChange: Hashable, Sendable {
     package var policy: String?
     package var turns: Int?
     package var budgetTokens: Int?
+    package var minimumTurns: Int?
+    package var recall: Int?
+    package var clearToolResultsAfter: Int?
 
     package init(
         title: String? = nil, system: String? = nil, model: String? = nil, temperature: Double? = nil,
         maxTokens: Int? = nil, tools: [String]? = nil, policy: String? = nil, turns: Int? = nil,
-        budgetTokens: Int? = nil
+        budgetTokens: Int? = nil, minimumTurns: Int? = nil, recall: Int? = nil, clearToolResultsAfter: Int? = nil
     ) {
         self.title = title
         self.system = system
@@ -24,6 +27,9 @@ package struct SettingsChange: Hashable, Sendable {
         self.policy = policy
         self.turns = turns
         self.budgetTokens = budgetTokens
+        self.minimumTurns = minimumTurns
+        self.recall = recall
+        self.clearToolResultsAfter = clearToolResultsAfter
     }
 
     package var isEmpty: Bool { self == SettingsChange() }
@@ -40,7 +46,10 @@ extension SessionSettings {
             maxTokens: change.maxTokens ?? self.maxTokens, tools: change.tools ?? self.tools,
             context: Context(
                 policy: change.policy ?? self.context.policy, turns: change.turns ?? self.context.turns,
-                budgetTokens: change.budgetTokens ?? self.context.budgetTokens))
+                budgetTokens: change.budgetTokens ?? self.context.budgetTokens,
+                minimumTurns: change.minimumTurns ?? self.context.minimumTurns,
+                recall: change.recall ?? self.context.recall,
+                clearToolResultsAfter: change.clearToolResultsAfter ?? self.context.clearToolResultsAfter))
         try settings.validate()
         return settings
     }

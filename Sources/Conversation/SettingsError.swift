@@ -7,6 +7,9 @@ package struct SettingsError: Error, Hashable, Sendable {
         case policy = "context.policy"
         case turns = "context.turns"
         case budgetTokens = "context.budget_tokens"
+        case minimumTurns = "context.min_turns"
+        case recall = "context.recall"
+        case clearToolResultsAfter = "context.clear_tool_results_after"
     }
 
     package enum Limit: Hashable, Sendable {

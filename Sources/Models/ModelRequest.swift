@@ -13,10 +13,13 @@ package struct ModelRequest: Sendable {
     package var temperature: Double?
     /// The most tokens the reply may have; nil: the provider's default, or where the API demands a number, ours.
     package var maxTokens: Int?
+    /// How many of `messages`, from the first, the next request of the session is expected to begin with; nil: all. For
+    /// providers whose prompt cache wants to be told.
+    package var stableMessages: Int?
 
     package init(
         model: String, system: String? = nil, messages: [Message], tools: [ToolDescription] = [],
-        temperature: Double? = nil, maxTokens: Int? = nil
+        temperature: Double? = nil, maxTokens: Int? = nil, stableMessages: Int? = nil
     ) {
         self.model = model
         self.system = system
@@ -24,5 +27,6 @@ package struct ModelRequest: Sendable {
         self.tools = tools
         self.temperature = temperature
         self.maxTokens = maxTokens
+        self.stableMessages = stableMessages
     }
 }

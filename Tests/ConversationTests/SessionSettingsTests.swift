@@ -34,12 +34,15 @@ import Testing
         #expect(changed == expected)
         let all = SettingsChange(
             title: "a", system: "b", model: "c", temperature: 1, maxTokens: 2, tools: [], policy: "d", turns: 3,
-            budgetTokens: 400)
+            budgetTokens: 400, minimumTurns: 2, recall: 0, clearToolResultsAfter: 5)
         #expect(
             try settings.applying(all)
                 == SessionSettings(
                     title: "a", system: "b", model: "c", temperature: 1, maxTokens: 2, tools: [],
-                    context: .init(policy: "d", turns: 3, budgetTokens: 400)))
+                    context: .init(
+                        policy: "d", turns: 3, budgetTokens: 400, minimumTurns: 2, recall: 0, clearToolResultsAfter: 5))
+        )
+        #expect(try settings.applying(all).applying(SettingsChange(turns: 4)).context.clearToolResultsAfter == 5)
     }
 
     @Test func `a change that names nothing is empty`() {
@@ -87,6 +90,19 @@ import Testing
         for budget in [255, 10_000_001] {
             self.expect(.budgetTokens, .integers(256...10_000_000), SettingsChange(budgetTokens: budget))
         }
+    }
+
+    @Test func `numbers of the policies beyond their bounds are refused`() {
+        for turns in [0, 1_001] {
+            self.expect(.minimumTurns, .integers(1...1_000), SettingsChange(minimumTurns: turns))
+        }
+        for count in [-1, 51] { self.expect(.recall, .integers(0...50), SettingsChange(recall: count)) }
+        for turns in [-1, 1_001] {
+            self.expect(.clearToolResultsAfter, .integers(0...1_000), SettingsChange(clearToolResultsAfter: turns))
+        }
+        #expect(
+            SettingsError(field: .minimumTurns, limit: .integers(1...1_000)).description
+                == "context.min_turns must be an integer from 1 to 1000.")
     }
 
     @Test func `tools must be few, have names, and be named once`() {

@@ -5,6 +5,13 @@ import JSON
 struct AnthropicMessage: Encodable {
     let role: Role
     var content: [Block]
+    /// The places of blocks that end a cached prefix.
+    var cacheEnds: Set<Int> = []
+
+    init(role: Role, content: [Block]) {
+        self.role = role
+        self.content = content
+    }
 
     enum Role: String, Encodable { case user, assistant }
 
@@ -28,12 +35,49 @@ struct AnthropicMessage: Encodable {
 }
 
 extension AnthropicMessage {
+    private enum CodingKeys: String, CodingKey {
+        case role, content
+        case cacheControl = "cache_control"
+    }
+
+    /// A block with the mark on it.
+    private struct CacheEnd: Encodable {
+        let block: Block
+
+        func encode(to encoder: any Encoder) throws {
+            try block.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(AnthropicCacheControl(), forKey: .cacheControl)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(role, forKey: .role)
+        var blocks = container.nestedUnkeyedContainer(forKey: .content)
+        for (place, block) in content.enumerated() {
+            if cacheEnds.contains(place) {
+                try blocks.encode(CacheEnd(block: block))
+            } else {
+                try blocks.encode(block)
+            }
+        }
+    }
+
     enum Block: Encodable {
         case text(String)
         case thinking(String, signature: String)
         case toolUse(id: String, name: String, input: JSONValue)
         case toolResult(ToolResult)
         case opaque(JSONValue)
+
+        /// Thinking cannot carry the mark, and what we do not know may not.
+        var canEndCache: Bool {
+            switch self {
+            case .text, .toolUse, .toolResult: true
+            case .thinking, .opaque: false
+            }
+        }
 
         init?(_ block: ContentBlock) {
             switch block {

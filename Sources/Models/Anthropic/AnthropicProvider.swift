@@ -11,15 +11,21 @@ package struct AnthropicProvider: ModelProvider {
     package let models: [String]
     private let url: String
     private let apiKey: String?
+    private let cachesPrompts: Bool
 
     /// - Parameters:
     ///   - apiKey: nil or empty: none is sent, for servers that want none.
     ///   - baseURL: as `ANTHROPIC_BASE_URL` in the vendor's SDKs: without `/v1`.
     ///   - models: the default first.
-    package init(apiKey: String?, baseURL: String = AnthropicProvider.defaultBaseURL, models: [String]) {
+    ///   - cachesPrompts: whether long prompts are marked for the API's cache; false for servers that refuse `cache_control`.
+    package init(
+        apiKey: String?, baseURL: String = AnthropicProvider.defaultBaseURL, models: [String],
+        cachesPrompts: Bool = true
+    ) {
         self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : $0 }
         self.url = endpoint(of: baseURL, path: "/v1/messages")
         self.models = models
+        self.cachesPrompts = cachesPrompts
     }
 
     package func start(
@@ -32,7 +38,8 @@ package struct AnthropicProvider: ModelProvider {
         }
         var headers = [("anthropic-version", Self.version)]
         if let apiKey { headers.append(("x-api-key", apiKey)) }
-        call.start(AnthropicRequest(request, provider: name), to: url, headers: headers, over: loop.transfers)
+        let body = AnthropicRequest(request, provider: name, caches: cachesPrompts)
+        call.start(body, to: url, headers: headers, over: loop.transfers)
         return call
     }
 }

@@ -42,7 +42,7 @@ extension HistoryStep {
 
     /// A reply as the calls to the model that made it: each ends where its tools' results begin.
     private static func rounds(of message: Message, for provider: String) -> [HistoryStep] {
-        let results = answers(in: message.content)
+        let results = ToolPairs.places(in: message.content)
         let answeredServerTools = Set(
             message.content.compactMap { block in
                 if case .opaque(provider, let value) = block { value["tool_use_id"]?.stringValue } else { nil }
@@ -68,7 +68,9 @@ extension HistoryStep {
             case .text(let text): if !text.isBlank { blocks.append(block) }
             case .thinking(let thinking): if thinking.signature != nil { blocks.append(block) }
             case .toolCall(let call):
-                guard let result = results[place] else { continue }
+                guard let answer = results[place], case .toolResult(let result) = message.content[answer] else {
+                    continue
+                }
                 // An input that was no JSON cannot be sent, but the model must see what became of its call.
                 let sent = ToolCall(
                     id: call.id, name: ToolName.sanitised(call.name), input: call.input ?? .object([:]))
@@ -85,22 +87,6 @@ extension HistoryStep {
         }
         endRound()
         return steps
-    }
-
-    /// The result of each call, by the call's place. Ids may repeat (some servers count from 0 in each round), so a result
-    /// answers the first call of its id before it that has none.
-    private static func answers(in content: [ContentBlock]) -> [Int: ToolResult] {
-        var open: [String: [Int]] = [:]
-        var answers: [Int: ToolResult] = [:]
-        for (place, block) in content.enumerated() {
-            if case .toolCall(let call) = block {
-                open[call.id, default: []].append(place)
-            } else if case .toolResult(let result) = block, let call = open[result.call]?.first {
-                open[result.call]?.removeFirst()
-                answers[call] = result
-            }
-        }
-        return answers
     }
 }
 

@@ -22,7 +22,8 @@ import Testing
         #expect(TokenEstimate.tokens(in: "") == 0)
         #expect(TokenEstimate.tokens(in: "a") == 1)
         #expect(TokenEstimate.tokens(in: "abcd") == 1)
-        #expect(TokenEstimate.tokens(in: "abcde") == 2)
+        #expect(TokenEstimate.tokens(in: "abcdefg") == 1)
+        #expect(TokenEstimate.tokens(in: "abcdefgh") == 2)
     }
 
     @Test func `a longer text never has fewer tokens`() {
@@ -40,19 +41,19 @@ import Testing
         let empty = Message(id: "u", parent: nil, role: .user, content: [], createdAt: 0, turn: "t")
         #expect(TokenEstimate.tokens(in: empty) == TokenEstimate.perMessage)
         var message = empty
-        message.content = [.text("abcd"), .thinking(Thinking(text: "abcdefgh"))]
+        message.content = [.text("abcd"), .thinking(Thinking(text: "abcd efgh"))]
         #expect(TokenEstimate.tokens(in: message) == TokenEstimate.perMessage + 3)
     }
 
     @Test func `a tool call costs its name, its input and its frame`() {
         let call = ToolCall(id: "c", name: "calculate", input: ["expression": "6*7"])
-        // `{"expression":"6*7"}` has 20 bytes.
-        #expect(TokenEstimate.tokens(in: .toolCall(call)) == TokenEstimate.perToolBlock + 3 + 5)
+        // `{"expression":"6*7"}`: a word of 1.6, two digits, and signs in four runs: 1.1, 1.4, 0.8 and 1.1.
+        #expect(TokenEstimate.tokens(in: .toolCall(call)) == TokenEstimate.perToolBlock + 2 + 8)
         let result = ToolResult(call: "c", output: "42", isError: false)
         #expect(TokenEstimate.tokens(in: .toolResult(result)) == TokenEstimate.perToolBlock + 1)
         let unfinished = ToolCall(id: "c", name: "calculate", input: nil)
-        #expect(TokenEstimate.tokens(in: .toolCall(unfinished)) == TokenEstimate.perToolBlock + 3)
-        #expect(TokenEstimate.tokens(in: .opaque(provider: "p", ["a": 1])) == 2)
+        #expect(TokenEstimate.tokens(in: .toolCall(unfinished)) == TokenEstimate.perToolBlock + 2)
+        #expect(TokenEstimate.tokens(in: .opaque(provider: "p", ["a": 1])) == 5)
     }
 
     @Test func `a prompt is its messages, its system prompt and its tools`() {
@@ -61,6 +62,6 @@ import Testing
         #expect(TokenEstimate.tokens(inPrompt: []) == 0)
         #expect(TokenEstimate.tokens(inPrompt: [message, message]) == 10)
         #expect(TokenEstimate.tokens(inPrompt: [message], system: "abcd") == 10)
-        #expect(TokenEstimate.tokens(inPrompt: [], tools: [tool]) == TokenEstimate.perToolBlock + 3)
+        #expect(TokenEstimate.tokens(inPrompt: [], tools: [tool]) == TokenEstimate.perToolBlock + 4)
     }
 }
