@@ -28,6 +28,7 @@ extension Target.Dependency {
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let deque: Self = .product(name: "DequeModule", package: "swift-collections")
     static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 }
@@ -66,7 +67,12 @@ let package = Package(
         // The way to the model and back.
         .target(name: "CurlTransport", dependencies: ["CCurl", .nioCore, .nioConcurrencyHelpers, .logging]),
         .target(name: "Models", dependencies: ["JSON", "Conversation", "CurlTransport", .nioCore, .logging]),
-        .target(name: "Tools", dependencies: ["JSON", "Conversation"]),
+        // Its sample database takes the system's SQLite through GRDB's module of it.
+        .target(
+            name: "Tools",
+            dependencies: [
+                "JSON", "Conversation", "CurlTransport", .nioCore, .nioConcurrencyHelpers, .grdbSQLite,
+            ]),
         .target(
             name: "Sessions",
             dependencies: [
@@ -132,7 +138,11 @@ let package = Package(
                 .nioConcurrencyHelpers,
             ],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "ToolsTests", dependencies: ["Tools", "Conversation", "JSON"]),
+        .testTarget(
+            name: "ToolsTests",
+            dependencies: [
+                "Tools", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .logging, .nioCore, .nioPosix,
+            ]),
         .testTarget(
             name: "SessionsTests",
             dependencies: [
