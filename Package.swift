@@ -28,7 +28,6 @@ extension Target.Dependency {
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let deque: Self = .product(name: "DequeModule", package: "swift-collections")
     static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
-    static let grdbSQLite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 }
@@ -54,9 +53,10 @@ let package = Package(
     ],
     // In the order in which the data flows; arrows only point up this list.
     targets: [
-        // The system's OpenSSL and libcurl.
+        // The system's OpenSSL, libcurl and SQLite.
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Values and state machines, without sockets, clocks or tasks.
         .target(name: "JSON", dependencies: [.nioCore]),
@@ -67,12 +67,7 @@ let package = Package(
         // The way to the model and back.
         .target(name: "CurlTransport", dependencies: ["CCurl", .nioCore, .nioConcurrencyHelpers, .logging]),
         .target(name: "Models", dependencies: ["JSON", "Conversation", "CurlTransport", .nioCore, .logging]),
-        // Its sample database takes the system's SQLite through GRDB's module of it.
-        .target(
-            name: "Tools",
-            dependencies: [
-                "JSON", "Conversation", "CurlTransport", .nioCore, .nioConcurrencyHelpers, .grdbSQLite,
-            ]),
+        .target(name: "Tools", dependencies: ["CSQLite", "JSON", "Conversation", "CurlTransport"]),
         .target(
             name: "Sessions",
             dependencies: [
