@@ -13,10 +13,16 @@ package struct ModelRequest: Sendable {
     package var temperature: Double?
     /// The most tokens the reply may have; nil: the provider's default, or where the API demands a number, ours.
     package var maxTokens: Int?
+    /// How long the provider may send nothing at all, pings included, before the call fails as `stalled`.
+    package var stallTimeout: Duration
+
+    /// A minute: providers send pings or tokens every few seconds, and a person has long lost patience.
+    package static let defaultStallTimeout = Duration.seconds(60)
 
     package init(
         model: String, system: String? = nil, messages: [Message], tools: [ToolDescription] = [],
-        temperature: Double? = nil, maxTokens: Int? = nil
+        temperature: Double? = nil, maxTokens: Int? = nil,
+        stallTimeout: Duration = ModelRequest.defaultStallTimeout
     ) {
         self.model = model
         self.system = system
@@ -24,5 +30,6 @@ package struct ModelRequest: Sendable {
         self.tools = tools
         self.temperature = temperature
         self.maxTokens = maxTokens
+        self.stallTimeout = stallTimeout
     }
 }
