@@ -136,7 +136,8 @@ let package = Package(
         .testTarget(
             name: "ToolsTests",
             dependencies: [
-                "Tools", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .logging, .nioCore, .nioPosix,
+                "CSQLite", "Tools", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .logging, .nioCore,
+                .nioPosix,
             ]),
         .testTarget(
             name: "SessionsTests",

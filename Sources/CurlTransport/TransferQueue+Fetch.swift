@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 extension TransferQueue {
     /// Fetches a whole response, whatever its status. Cancelling the task closes the connection.

@@ -15,7 +15,9 @@ package struct UpstreamText: Sendable {
     /// - Parameter secrets: the configured keys; empty ones are ignored.
     package init(secrets: [String] = []) {
         // An excerpt is raw JSON, in which a slash may be escaped.
-        let escaped = secrets.map { $0.split(separator: "/", omittingEmptySubsequences: false).joined(separator: #"\/"#) }
+        let escaped = secrets.map {
+            $0.split(separator: "/", omittingEmptySubsequences: false).joined(separator: #"\/"#)
+        }
         self.secrets = Array(Set(secrets + escaped)).filter { !$0.isEmpty }
     }
 

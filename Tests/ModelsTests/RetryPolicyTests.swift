@@ -20,20 +20,22 @@ import Testing
         if case .retry(let delay) = decision { delay } else { nil }
     }
 
-    @Test(arguments: [
-        (ModelError.Code.rateLimited, 429), (.overloaded, 529), (.overloaded, 500), (.overloaded, 502),
-        (.overloaded, 503), (.timeout, 504), (.unreachable, nil), (.timeout, nil), (.truncated, nil),
-        (.overloaded, nil), (.rateLimited, nil),
-    ])
+    @Test(
+        arguments: [
+            (ModelError.Code.rateLimited, 429), (.overloaded, 529), (.overloaded, 500), (.overloaded, 502),
+            (.overloaded, 503), (.timeout, 504), (.unreachable, nil), (.timeout, nil), (.truncated, nil),
+            (.overloaded, nil), (.rateLimited, nil),
+        ] as [(ModelError.Code, Int?)])
     func `what may pass is tried again`(code: ModelError.Code, status: Int?) {
         #expect(delay(decide(error(code, status: status))) != nil)
     }
 
-    @Test(arguments: [
-        (ModelError.Code.timeout, 408, true), (.rejected, 400, false), (.rejected, 404, false), (.auth, 401, false),
-        (.auth, 403, false), (.rejected, 413, false), (.rejected, 422, false), (.stalled, nil, true),
-        (.malformed, nil, false), (.internal, nil, true), (.unreachable, nil, false), (.rateLimited, 429, false),
-    ])
+    @Test(
+        arguments: [
+            (ModelError.Code.timeout, 408, true), (.rejected, 400, false), (.rejected, 404, false), (.auth, 401, false),
+            (.auth, 403, false), (.rejected, 413, false), (.rejected, 422, false), (.stalled, nil, true),
+            (.malformed, nil, false), (.internal, nil, true), (.unreachable, nil, false), (.rateLimited, 429, false),
+        ] as [(ModelError.Code, Int?, Bool)])
     func `what will not pass is not tried again`(code: ModelError.Code, status: Int?, retryable: Bool) {
         #expect(decide(error(code, retryable: retryable, status: status)) == .giveUp)
     }

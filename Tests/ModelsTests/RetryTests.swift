@@ -105,7 +105,8 @@ import WhinchatTesting
 
 
                 """
-            try await server.nextExchange().stream(Array(first.utf8), pieceBytes: 1000)
+            // The connection may be closed before the body's end is sent.
+            try? await server.nextExchange().stream(Array(first.utf8), pieceBytes: 1000)
             try await server.nextExchange().stream(Array(anthropicHello.utf8), pieceBytes: 1000)
             let transcript = try await call.ended()
             #expect(transcript.retries.map(\.error.code) == [.overloaded])

@@ -72,7 +72,7 @@ import WhinchatTesting
 
     @Test func `an error's body that never ends is the error all the same`() async throws {
         try await withServer { server in
-            let call = try await Rig.get().start(provider(.anthropic, at: server), request(.milliseconds(300)))
+            let call = try await Rig.get().start(provider(.anthropic, at: server), request(.seconds(2)))
             let exchange = try await server.nextExchange()
             try await exchange.sendHead(
                 status: 529, headers: [("content-type", "application/json")], framing: .contentLength(1000))

@@ -44,7 +44,8 @@ import WhinchatTesting
                 """)
         #expect(paths.first == "/v1/search?name=Berlin&count=10&language=en&format=json")
         #expect(
-            paths.last?.hasPrefix("/v1/forecast?latitude=52.52437&longitude=13.41053&current=temperature_2m%2C") == true)
+            paths.last?.hasPrefix("/v1/forecast?latitude=52.52437&longitude=13.41053&current=temperature_2m%2C") == true
+        )
         #expect(paths.last?.hasSuffix("&timezone=auto&forecast_days=3") == true)
     }
 
@@ -65,29 +66,34 @@ import WhinchatTesting
         #expect(output.hasPrefix("-33.5, 151.0:\nNow"))
         #expect(paths.count == 1)
         #expect(paths.first?.contains("latitude=-33.5&longitude=151.0&") == true)
-        #expect(paths.first?.hasSuffix("forecast_days=7&temperature_unit=fahrenheit&wind_speed_unit=mph&precipitation_unit=inch") == true)
+        #expect(
+            paths.first?.hasSuffix(
+                "forecast_days=7&temperature_unit=fahrenheit&wind_speed_unit=mph&precipitation_unit=inch") == true)
     }
 
     @Test func `a place is data in the address, whatever is in it`() async throws {
         let (_, paths) = try await ask(["place": "São Paulo&count=99#/../?x=\u{7f}"])
         #expect(
             paths.first
-                == "/v1/search?name=S%C3%A3o%20Paulo%26count%3D99%23%2F..%2F%3Fx%3D%7F&count=10&language=en&format=json")
+                == "/v1/search?name=S%C3%A3o%20Paulo%26count%3D99%23%2F..%2F%3Fx%3D%7F&count=10&language=en&format=json"
+        )
     }
 
-    @Test(arguments: [
-        [:], ["latitude": 1], ["longitude": 1], ["place": "Berlin", "latitude": 1, "longitude": 1],
-    ] as [JSONValue])
+    @Test(
+        arguments: [
+            [:], ["latitude": 1], ["longitude": 1], ["place": "Berlin", "latitude": 1, "longitude": 1],
+        ] as [JSONValue])
     func `one way to say where is wanted`(input: JSONValue) async throws {
         let (output, paths) = try await ask(input)
         #expect(output == "failed: Give either place, or both latitude and longitude.")
         #expect(paths.isEmpty)
     }
 
-    @Test(arguments: [
-        ["place": "B"], ["place": 5], ["latitude": 91, "longitude": 0], ["place": "Berlin", "days": 8],
-        ["place": "Berlin", "units": "kelvin"], ["place": "Berlin", "url": "http://x"],
-    ] as [JSONValue])
+    @Test(
+        arguments: [
+            ["place": "B"], ["place": 5], ["latitude": 91, "longitude": 0], ["place": "Berlin", "days": 8],
+            ["place": "Berlin", "units": "kelvin"], ["place": "Berlin", "url": "http://x"],
+        ] as [JSONValue])
     func `what the schema refuses never reaches the network`(input: JSONValue) throws {
         let tool = GetWeather(transfers: try Network.transfers())
         #expect(!JSONSchemaValidator(schema: tool.inputSchema).failures(in: input).isEmpty)

@@ -1,24 +1,9 @@
+import Conversation
 import JSON
 import Testing
 import Tools
 
-// The example of docs/tools.md, word for word. It uses nothing but what is public.
-struct RollDice: Tool {
-    let name = "roll_dice"
-    let description = "Rolls a die. Use it whenever chance is to decide."
-    let inputSchema: JSONValue = [
-        "type": "object",
-        "properties": ["sides": ["type": "integer", "minimum": 2, "maximum": 1000]],
-        "required": ["sides"],
-        "additionalProperties": false,
-    ]
-
-    func run(_ input: JSONValue) async throws -> String {
-        guard let sides = input["sides"]?.intValue else { throw ToolFailure("sides is missing.") }
-        return "\(Int.random(in: 1...sides))"
-    }
-}
-
+/// A tool of an embedding application: the example of docs/tools.md, in Support/RollDice.swift.
 @Suite struct OwnToolTests {
     private func runner() throws -> ToolRunner { ToolRunner(registry: try ToolRegistry([RollDice()])) }
 

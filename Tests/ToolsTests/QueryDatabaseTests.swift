@@ -1,8 +1,10 @@
+import CSQLite
 import JSON
 import Testing
 import Tools
 
-@Suite struct QueryDatabaseTests {
+/// One after the other: what a query may use of memory is counted for the whole process.
+@Suite(.serialized) struct QueryDatabaseTests {
     private func query(_ sql: String) async throws -> String {
         try await QueryDatabase().run(["sql": .string(sql)])
     }
@@ -18,14 +20,18 @@ import Tools
 
     @Test func `rows come as a table`() async throws {
         #expect(
-            try await query("SELECT name, price_cents / 100.0 AS euros FROM products WHERE category = 'clothing' ORDER BY 1;")
-                == """
-                name | euros
-                Rain jacket, olive | 129.0
-                Wool hat | 29.0
-                (2 rows)
-                """)
-        #expect(try await query("SELECT NULL AS a, 'x|y\nz' AS b, x'00ff' AS c") == "a | b | c\nNULL | x\\|y z | (2 bytes)\n(1 row)")
+            try await query(
+                "SELECT name, price_cents / 100.0 AS euros FROM products WHERE category = 'clothing' ORDER BY 1;")
+                    == """
+                    name | euros
+                    Rain jacket, olive | 129.0
+                    Wool hat | 29.0
+                    (2 rows)
+                    """)
+        #expect(try await query("SELECT 1 AS a; /* x */ ; --") == "a\n1\n(1 row)")
+        #expect(
+            try await query("SELECT NULL AS a, 'x|y\nz' AS b, x'00ff' AS c")
+                == "a | b | c\nNULL | x\\|y z | (2 bytes)\n(1 row)")
         #expect(try await query("SELECT name FROM customers WHERE id = 99") == "name\n(no rows)")
     }
 
@@ -40,23 +46,22 @@ import Tools
                     (SELECT min(ordered_on) || ' ' || max(ordered_on) FROM orders) AS dates,
                     (SELECT count(DISTINCT status) FROM orders) AS statuses
                 """) == """
-                customers | products | orders | items | buyers | empty | dates | statuses
-                15 | 14 | 80 | 1 | 1 | 0 | 2025-01-08 2025-12-30 | 4
-                (1 row)
-                """)
+                    customers | products | orders | items | buyers | empty | dates | statuses
+                    15 | 14 | 80 | 1 | 1 | 0 | 2025-01-08 2025-12-30 | 4
+                    (1 row)
+                    """)
     }
 
     @Test(arguments: [
         """
         WITH spent AS (SELECT o.customer_id, sum(i.quantity * i.unit_price_cents) AS cents FROM orders o
             JOIN order_items i ON i.order_id = o.id GROUP BY o.customer_id)
-        SELECT c.name, printf('%.2f', spent.cents / 100.0) AS euros,
+        SELECT c.name, round(spent.cents / 100.0, 2) AS euros,
             rank() OVER (ORDER BY spent.cents DESC) AS place
         FROM customers c JOIN spent ON spent.customer_id = c.id ORDER BY place LIMIT 3
         """,
         "SELECT strftime('%Y-%m', ordered_on) AS month, count(*) FROM orders GROUP BY month HAVING count(*) > 1",
         "SELECT upper(name), round(price_cents * 1.19 / 100, 2), iif(stock = 0, 'gone', 'there') FROM products LIMIT 3",
-        "SELECT value FROM json_each('[1,2,3]')",
         "SELECT name, sql FROM sqlite_master WHERE type = 'table'",
         "EXPLAIN QUERY PLAN SELECT * FROM orders",
         "VALUES (1, 2), (3, 4)",
@@ -97,7 +102,9 @@ import Tools
     @Test(arguments: [
         "SELECT load_extension('/tmp/x.so')", "SELECT LOAD_EXTENSION('x', 'y')", "SELECT fts3_tokenizer('simple')",
         "SELECT readfile('/etc/passwd')", "SELECT writefile('/tmp/x', 'y')", "SELECT edit('x')",
-        "SELECT randomblob(1000000000)", "SELECT zeroblob(1000000000)", "SELECT sqlite_log(1, 'x')",
+        "SELECT randomblob(1000000000)", "SELECT zeroblob(1000000000)",
+        "SELECT printf('%.1000000000c', 'x')", "SELECT format('%.1000000000c', 'x')",
+        "SELECT sqlite_log(1, 'x')",
         "SELECT sqlite_compileoption_get(1)", "SELECT * FROM orders WHERE load_extension('x')",
         "SELECT * FROM orders ORDER BY load_extension('x')", "SELECT json_object('a', load_extension('x'))",
     ]) func `functions that do more than compute cannot be called`(sql: String) async throws {
@@ -109,7 +116,8 @@ import Tools
         "SELECT * FROM pragma_database_list", "SELECT * FROM pragma_table_info('orders')",
         "SELECT * FROM pragma_function_list", "SELECT * FROM dbstat", "SELECT * FROM sqlite_stmt",
         "SELECT * FROM sqlite_temp_master", "SELECT * FROM sqlite_dbpage", "SELECT * FROM bytecode('SELECT 1')",
-        "SELECT * FROM fsdir('/')", "SELECT * FROM csv", "SELECT * FROM temp.sqlite_master",
+        "SELECT * FROM fsdir('/')", "SELECT * FROM json_each('[1]')", "SELECT * FROM csv",
+        "SELECT * FROM temp.sqlite_master",
     ]) func `tables that are not the shop's cannot be read`(sql: String) async throws {
         _ = try await refusal(sql)
     }
@@ -126,35 +134,49 @@ import Tools
 
     // MARK: What would take for ever
 
-    private static let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    /// An expression of 4,000 characters.
+    private static let long = "replace(replace('xxxxxxxxxx','x','yyyyyyyyyyyyyyyyyyyy'),'y','zzzzzzzzzzzzzzzzzzzz')"
+    private static let endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
     @Test(arguments: [
         endless,
         "SELECT count(*) FROM orders a, orders b, orders c, orders d, orders e, orders f",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n",
+        // Functions that are slow by themselves.
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+        SELECT count(trim(\(long), replace(\(long), 'z', 'a') || 'z')) FROM n
+        """,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT sum(\(long) LIKE '%z%z%z%z%z%z%z%y') FROM n",
     ]) func `a query without end is stopped`(sql: String) async throws {
-        #expect(try await refusal(sql).contains("more than a second"))
+        let words = try await refusal(sql)
+        #expect(words.contains("more than a second"), "\(words)")
     }
 
     @Test(arguments: [
         // A row that is kept for each step: with UNION each must be compared with all before.
         """
-        WITH RECURSIVE n(i, s) AS (SELECT 1, printf('%.30000c', 'x') UNION SELECT i + 1, s FROM n)
+        WITH RECURSIVE n(i, s) AS (SELECT 1, \(long) UNION SELECT i + 1, s FROM n)
         SELECT count(*) FROM n
         """,
         // A sort that keeps everything.
         """
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
-        SELECT printf('%.30000c', 'x') || i AS s FROM n ORDER BY s DESC
+        SELECT \(long) || i AS s FROM n ORDER BY s DESC
         """,
     ]) func `a query that eats memory is stopped`(sql: String) async throws {
-        #expect(try await refusal(sql).contains("too much memory"))
+        sqlite3_memory_highwater(1)
+        let words = try await refusal(sql)
+        #expect(words.contains("was stopped"), "\(words)")
+        // 32 MiB, and what comes between two looks.
+        #expect(sqlite3_memory_highwater(0) < 56 * 1024 * 1024)
     }
 
     @Test(arguments: [
-        "SELECT printf('%.1000000000c', 'x')", "SELECT hex(hex(hex(printf('%.30000c', 'x'))))",
+        "SELECT hex(hex(\(long)))", "SELECT \(long) || \(long)",
         "SELECT group_concat(a.name || b.name) FROM orders, customers a, customers b",
-        "SELECT replace(printf('%.30000c', 'x'), 'x', 'yyyyyyyy')",
+        "SELECT replace(\(long), 'z', 'yyyyyyyy')",
     ]) func `a value has a bound`(sql: String) async throws {
         #expect(try await refusal(sql) == "SQLite says: string or blob too big.")
     }
@@ -193,7 +215,7 @@ import Tools
         let many = try await query(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT i FROM n")
         #expect(many.hasSuffix("\n100\n(There are more rows; these are the first 100.)"))
-        let wide = try await query("SELECT printf('%.30000c', 'x') AS a, printf('%.30000c', 'y') AS b FROM orders")
+        let wide = try await query("SELECT \(Self.long) AS a, hex(name) || email AS b FROM customers, orders")
         #expect(wide.utf8.count < 13_000)
         #expect(wide.contains("…"))
         #expect(wide.contains("There are more rows"))

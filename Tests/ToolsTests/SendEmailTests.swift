@@ -97,8 +97,9 @@ import Tools
         #expect(decoded.joined() == subject)
 
         let encoded = String(text[try #require(text.ranges(of: "\r\n\r\n").first).upperBound...])
-        #expect(decode(quotedPrintable: encoded) == "Größe = 5\ttab \r\ntrailing \r\nlong "
-            + String(repeating: "é", count: 100) + "\r\n.end\r\n")
+        #expect(
+            decode(quotedPrintable: encoded) == "Größe = 5\ttab \r\ntrailing \r\nlong "
+                + String(repeating: "é", count: 100) + "\r\n.end\r\n")
     }
 
     private func decode(quotedPrintable text: String) -> String {
@@ -128,7 +129,9 @@ import Tools
         }
     }
 
-    @Test(arguments: ["=?utf-8?B?QmNjOiB4?=", " leading", "trailing ", "x\u{2028}Bcc: y", String(repeating: "a", count: 200)])
+    @Test(arguments: [
+        "=?utf-8?B?QmNjOiB4?=", " leading", "trailing ", "x\u{2028}Bcc: y", String(repeating: "a", count: 200),
+    ])
     func `an odd subject is encoded whole`(subject: String) async throws {
         let text = try await written(["to": ["ada@example.com"], "subject": .string(subject), "body": "x"])
         let headers = text.prefix(upTo: try #require(text.ranges(of: "\r\n\r\n").first).lowerBound)
@@ -138,7 +141,8 @@ import Tools
     }
 
     @Test(arguments: [
-        "ada", "ada@", "@example.com", "ada@example", "a b@example.com", "ada@exa mple.com", "ada@example.com\r\nBcc: x@y.z",
+        "ada", "ada@", "@example.com", "ada@example", "a b@example.com", "ada@exa mple.com",
+        "ada@example.com\r\nBcc: x@y.z",
         "ada@example.com,eve@example.com", "Ada <ada@example.com>", "ada@@example.com", "ada@example..com",
         ".ada@example.com", "ada.@example.com", "\"a\"@example.com", "ada@[127.0.0.1]", "ada@-x.com", "ädä@example.com",
         "ada@example.com;", "ada@exämple.com", "\(String(repeating: "a", count: 65))@example.com", "a\0@example.com",

@@ -9,7 +9,7 @@ package struct QueryDatabase: Tool {
 
     package let description = """
         Runs one read-only SQL query (SQLite's dialect) on the sample database of a small shop and gives the rows as a \
-        table, at most \(QueryTable.maximumRows) of them: count, sum and group in SQL. Nothing can be changed. Tables:
+        table, at most \(QueryTable.maximumRows) of them: count, sum and group in SQL. Nothing can be changed, and there is no printf: use round. Tables:
         \(SampleShop.summary)
         """
 

@@ -18,7 +18,8 @@ enum QueryExpansion {
             }
             copies *= max(1, uses - names.count { $0 == name })
             if copies > Self.maximumCopies {
-                return "The query names the parts of its WITH too often. Use fewer of them, or name each only once or twice."
+                return
+                    "The query names the parts of its WITH too often. Use fewer of them, or name each only once or twice."
             }
         }
         return nil

@@ -9,8 +9,8 @@ final class ReadOnlyDatabase: @unchecked Sendable {
     /// SQLite's limits (sqlite.org/c3ref/c_limit_attached.html) for what a query may be made of, each far above what a
     /// question to four small tables needs.
     private static let limits: [(Int32, Int32)] = [
-        // Bytes of one value or row.
-        (SQLITE_LIMIT_LENGTH, 32_768), (SQLITE_LIMIT_SQL_LENGTH, 16_384), (SQLITE_LIMIT_COLUMN, 100),
+        // Bytes of one value or row: short enough that no function on two of them takes long.
+        (SQLITE_LIMIT_LENGTH, 5_000), (SQLITE_LIMIT_SQL_LENGTH, 16_384), (SQLITE_LIMIT_COLUMN, 100),
         (SQLITE_LIMIT_EXPR_DEPTH, 100), (SQLITE_LIMIT_COMPOUND_SELECT, 20), (SQLITE_LIMIT_VDBE_OP, 25_000),
         (SQLITE_LIMIT_FUNCTION_ARG, 20), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
         (SQLITE_LIMIT_VARIABLE_NUMBER, 1), (SQLITE_LIMIT_TRIGGER_DEPTH, 1), (SQLITE_LIMIT_WORKER_THREADS, 0),
@@ -91,9 +91,7 @@ final class ReadOnlyDatabase: @unchecked Sendable {
         guard code == SQLITE_OK else { throw self.failure(code, rules) }
         guard let statement else { throw ToolFailure("There is no statement in that.") }
         do throws(ToolFailure) {
-            guard rest.allSatisfy({ $0.isWhitespace || $0 == ";" }) else {
-                throw ToolFailure("Only one statement at a time, with nothing after its semicolon.")
-            }
+            guard self.isEmpty(rest) else { throw ToolFailure("Only one statement at a time.") }
             guard sqlite3_stmt_readonly(statement) != 0, sqlite3_column_count(statement) > 0 else {
                 throw ToolFailure("Only SELECT is allowed: the database can be read and nothing else.")
             }
@@ -107,9 +105,30 @@ final class ReadOnlyDatabase: @unchecked Sendable {
         return statement
     }
 
+    /// Whether there is nothing but white space, semicolons and comments.
+    private func isEmpty(_ sql: String) -> Bool {
+        var rest = sql
+        // Each round takes a semicolon at least; nobody writes many.
+        for _ in 0..<10 where !rest.isEmpty {
+            var statement: OpaquePointer?
+            let bytes = Array(rest.utf8CString)
+            let code = bytes.withUnsafeBufferPointer { bytes in
+                var tail: UnsafePointer<CChar>?
+                let code = sqlite3_prepare_v3(
+                    self.connection, bytes.baseAddress, Int32(bytes.count), 0, &statement, &tail)
+                rest = tail.map { String(cString: $0) } ?? ""
+                return code
+            }
+            sqlite3_finalize(statement)
+            guard code == SQLITE_OK, statement == nil else { return false }
+        }
+        return rest.isEmpty
+    }
+
     private func rows(of statement: OpaquePointer, _ rules: QueryGuard) throws(ToolFailure) -> QueryTable {
         let columns = 0..<sqlite3_column_count(statement)
-        var table = QueryTable(columns: columns.map { sqlite3_column_name(statement, $0).map { String(cString: $0) } ?? "" })
+        var table = QueryTable(
+            columns: columns.map { sqlite3_column_name(statement, $0).map { String(cString: $0) } ?? "" })
         while true {
             let code = sqlite3_step(statement)
             if code == SQLITE_DONE { return table }

@@ -5,7 +5,8 @@ enum EncodedWord {
     /// The text as it is where that is safe, else as encoded words of at most 75 characters, each on a line of its own.
     static func encode(_ text: String) -> String {
         let isPlain =
-            text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.count <= 66 && !text.utf8.starts(with: " ".utf8)
+            text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.count <= 66
+            && !text.utf8.starts(with: " ".utf8)
             && text.utf8.last != UInt8(ascii: " ") && text.ranges(of: "=?").isEmpty
         if isPlain { return text }
         // 45 bytes are 60 characters of base64; with `=?utf-8?B?` and `?=` 72. A scalar is not cut in two (§5).

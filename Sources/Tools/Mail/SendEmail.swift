@@ -70,7 +70,10 @@ package struct SendEmail: Tool {
         guard !subject.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw ToolFailure("The subject must be one line without control characters.")
         }
-        guard !body.unicodeScalars.contains(where: { $0.properties.generalCategory == .control && !"\n\r\t".unicodeScalars.contains($0) })
+        guard
+            !body.unicodeScalars.contains(where: {
+                $0.properties.generalCategory == .control && !"\n\r\t".unicodeScalars.contains($0)
+            })
         else { throw ToolFailure("The body must be plain text without control characters.") }
         let email = Email(from: self.sender, to: to, cc: cc, subject: subject, body: body, date: self.now())
         let name = try Outbox(folder: self.outbox).write(email)

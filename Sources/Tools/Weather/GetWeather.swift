@@ -35,7 +35,8 @@ package struct GetWeather: Tool {
         "properties": [
             "place": [
                 "type": ["string", "null"], "minLength": 2, "maxLength": 100,
-                "description": "A town, with its country or region behind a comma where the name is common: Paris, Texas",
+                "description":
+                    "A town, with its country or region behind a comma where the name is common: Paris, Texas",
             ],
             "latitude": ["type": ["number", "null"], "minimum": -90, "maximum": 90],
             "longitude": ["type": ["number", "null"], "minimum": -180, "maximum": 180],

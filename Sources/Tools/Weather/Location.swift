@@ -62,7 +62,8 @@ struct PlaceName {
 
     func choose(among locations: [Location]) throws(ToolFailure) -> Location {
         guard let first = locations.first else {
-            throw ToolFailure("No place named \"\(self.written)\" was found. Check the spelling, or name a larger town.")
+            throw ToolFailure(
+                "No place named \"\(self.written)\" was found. Check the spelling, or name a larger town.")
         }
         let fitting = locations.filter { location in
             let regions = location.regions.map { $0.lowercased() }
