@@ -76,7 +76,7 @@ import Testing
 
     /// Plays some hundred random steps, and gives the queue and what it started to `check` after each.
     private func play(
-        _ seed: UInt64, steps: Int = 400,
+        _ seed: UInt64, steps: Int = 250,
         _ check: (_ queue: TurnQueue<Int, Int>, _ owners: [Int: Int], _ started: [Int]) -> Void
     ) {
         var generator = SeededGenerator(seed: seed)
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `the bounds hold, no room is wasted, and every turn is in one place`(seed: UInt64) {
         play(seed) { queue, owners, _ in
             let running = owners.keys.filter(queue.isRunning)
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `positions count from one without gaps, and only newcomers move anybody back`(seed: UInt64) {
         var before: [Int: Int] = [:]
         var known: Set<Int> = []
@@ -124,13 +124,13 @@ import Testing
             #expect(positions == Array(1..<(positions.count + 1)))
             let now = Dictionary(uniqueKeysWithValues: zip(queue.waiting, positions))
             let slack = known.isSuperset(of: owners.keys) ? 0 : 1
-            for (id, position) in now { if let old = before[id] { #expect(position <= old + slack) } }
+            #expect(now.allSatisfy { id, position in position <= before[id, default: position] + slack })
             before = now
             known = Set(owners.keys)
         }
     }
 
-    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `while somebody who could begin waits, nobody else begins twice`(seed: UInt64) {
         /// How often each other user has begun since a user has been waiting with room of their own.
         var passed: [Int: [Int: Int]] = [:]

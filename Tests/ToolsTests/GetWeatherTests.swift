@@ -20,7 +20,7 @@ import WhinchatTesting
         }) { server in
             let tool = GetWeather(
                 transfers: try Network.transfers(),
-                service: .init(geocoding: server.baseURL, forecast: server.baseURL))
+                service: .init(geocoding: server.baseURL, forecast: server.baseURL), requestLimit: .seconds(120))
             do {
                 output = try await tool.run(input)
             } catch let failure as ToolFailure {
@@ -106,12 +106,23 @@ import WhinchatTesting
 
     // MARK: When the service does not answer as it should
 
+    @Test func `a service that keeps silent is given up`() async throws {
+        let server = try await FakeProvider.start()
+        let tool = GetWeather(
+            transfers: try Network.transfers(),
+            service: .init(geocoding: server.baseURL, forecast: server.baseURL), requestLimit: .milliseconds(50))
+        let failure = await #expect(throws: ToolFailure.self) { try await tool.run(["place": "Berlin"]) }
+        #expect(failure?.message.contains("did not answer in time") == true)
+        await server.stop()
+    }
+
     @Test func `without a network the tool says so`() async throws {
         let server = try await FakeProvider.start()
         let address = server.baseURL
         await server.stop()
         let tool = GetWeather(
-            transfers: try Network.transfers(), service: .init(geocoding: address, forecast: address))
+            transfers: try Network.transfers(), service: .init(geocoding: address, forecast: address),
+            requestLimit: .seconds(120))
         let failure = await #expect(throws: ToolFailure.self) { try await tool.run(["place": "Berlin"]) }
         #expect(failure?.message.contains("offline") == true)
     }
@@ -135,7 +146,7 @@ import WhinchatTesting
         }) { server in
             let tool = GetWeather(
                 transfers: try Network.transfers(),
-                service: .init(geocoding: server.baseURL, forecast: server.baseURL))
+                service: .init(geocoding: server.baseURL, forecast: server.baseURL), requestLimit: .seconds(120))
             let failure = await #expect(throws: ToolFailure.self) { try await tool.run(["place": "Berlin"]) }
             #expect(failure?.message.contains("more than can be a forecast") == true)
             #expect(try await server.connections.first?.closed().isByPeer == true)
@@ -145,9 +156,10 @@ import WhinchatTesting
     @Test func `cancelling closes the connection`() async throws {
         let server = try await FakeProvider.start()
         let tool = GetWeather(
-            transfers: try Network.transfers(), service: .init(geocoding: server.baseURL, forecast: server.baseURL))
+            transfers: try Network.transfers(), service: .init(geocoding: server.baseURL, forecast: server.baseURL),
+            requestLimit: .seconds(120))
         let task = Task { try await tool.run(["place": "Berlin"]) }
-        let exchange = try await server.nextExchange()
+        let exchange = try await server.nextExchange(within: .minutes(2))
         task.cancel()
         #expect(try await exchange.connection.closed().isByPeer)
         await #expect(throws: CancellationError.self) { try await task.value }
