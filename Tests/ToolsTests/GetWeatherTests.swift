@@ -1,5 +1,6 @@
 import CurlTransport
 import JSON
+import NIOCore
 import Synchronization
 import Testing
 import Tools
