@@ -53,7 +53,7 @@ import WhinchatTesting
         dialect: ProviderDialect
     ) async throws {
         try await withServer { server in
-            let call = try await Rig.get().start(provider(dialect, at: server), request(.seconds(1)))
+            let call = try await Rig.get().start(provider(dialect, at: server), request(.seconds(5)))
             let exchange = try await server.nextExchange()
             try await exchange.sendHead(headers: [
                 ("content-type", "text/event-stream"), ("request-id", "req_1"), ("x-request-id", "req_1"),
@@ -72,7 +72,7 @@ import WhinchatTesting
 
     @Test func `an error's body that never ends is the error all the same`() async throws {
         try await withServer { server in
-            let call = try await Rig.get().start(provider(.anthropic, at: server), request(.seconds(2)))
+            let call = try await Rig.get().start(provider(.anthropic, at: server), request(.seconds(5)))
             let exchange = try await server.nextExchange()
             try await exchange.sendHead(
                 status: 529, headers: [("content-type", "application/json")], framing: .contentLength(1000))
@@ -83,11 +83,11 @@ import WhinchatTesting
 
     @Test func `pings keep a call alive for much longer than the time`() async throws {
         try await withServer { server in
-            let call = try await Rig.get().start(provider(.anthropic, at: server), request(.seconds(2)))
+            let call = try await Rig.get().start(provider(.anthropic, at: server), request(.seconds(5)))
             let exchange = try await server.nextExchange()
             try await exchange.sendHead()
-            // The provider's pace, 4 s in all: twice the time in which a silent one would be given up.
-            for _ in 0..<40 {
+            // The provider's pace, 8 s in all: longer than the time in which a silent one would be given up.
+            for _ in 0..<80 {
                 try await exchange.sendChunk("event: ping\ndata: {\"type\": \"ping\"}\n\n")
                 try await Task.sleep(for: .milliseconds(100))
             }
