@@ -53,9 +53,10 @@ let package = Package(
     ],
     // In the order in which the data flows; arrows only point up this list.
     targets: [
-        // The system's OpenSSL and libcurl.
+        // The system's OpenSSL, libcurl and SQLite.
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Values and state machines, without sockets, clocks or tasks.
         .target(name: "JSON", dependencies: [.nioCore]),
@@ -66,7 +67,7 @@ let package = Package(
         // The way to the model and back.
         .target(name: "CurlTransport", dependencies: ["CCurl", .nioCore, .nioConcurrencyHelpers, .logging]),
         .target(name: "Models", dependencies: ["JSON", "Conversation", "CurlTransport", .nioCore, .logging]),
-        .target(name: "Tools", dependencies: ["JSON", "Conversation"]),
+        .target(name: "Tools", dependencies: ["CSQLite", "JSON", "Conversation", "CurlTransport"]),
         .target(
             name: "Sessions",
             dependencies: [
@@ -133,7 +134,12 @@ let package = Package(
                 .nioConcurrencyHelpers,
             ],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "ToolsTests", dependencies: ["Tools", "Conversation", "JSON"]),
+        .testTarget(
+            name: "ToolsTests",
+            dependencies: [
+                "CSQLite", "Tools", "Conversation", "CurlTransport", "JSON", "WhinchatTesting", .logging, .nioCore,
+                .nioPosix,
+            ]),
         .testTarget(
             name: "SessionsTests",
             dependencies: [

@@ -1,6 +1,6 @@
 extension JSONValue {
     /// The value as JSON text: keys sorted, no spaces.
-    package var jsonText: String {
+    public var jsonText: String {
         var text: [UInt8] = []
         write(to: &text)
         return String(decoding: text, as: UTF8.self)

@@ -2,7 +2,7 @@
 ///
 /// Objects do not keep the order of their members; they are written with their keys sorted, so that the same value always
 /// gives the same bytes (a provider's prompt cache depends on it).
-package enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case int(Int)
@@ -13,20 +13,20 @@ package enum JSONValue: Hashable, Sendable {
 }
 
 extension JSONValue {
-    package subscript(key: String) -> JSONValue? {
+    public subscript(key: String) -> JSONValue? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    package var stringValue: String? {
+    public var stringValue: String? {
         if case .string(let string) = self { string } else { nil }
     }
 
-    package var boolValue: Bool? {
+    public var boolValue: Bool? {
         if case .bool(let bool) = self { bool } else { nil }
     }
 
     /// The value as an integer: also a double without a fraction that an `Int` can hold, as JSON makes no difference.
-    package var intValue: Int? {
+    public var intValue: Int? {
         switch self {
         case .int(let int): int
         case .double(let double): Int(exactly: double)
@@ -34,7 +34,7 @@ extension JSONValue {
         }
     }
 
-    package var doubleValue: Double? {
+    public var doubleValue: Double? {
         switch self {
         case .int(let int): Double(int)
         case .double(let double): double
@@ -42,27 +42,27 @@ extension JSONValue {
         }
     }
 
-    package var arrayValue: [JSONValue]? {
+    public var arrayValue: [JSONValue]? {
         if case .array(let array) = self { array } else { nil }
     }
 
-    package var objectValue: [String: JSONValue]? {
+    public var objectValue: [String: JSONValue]? {
         if case .object(let object) = self { object } else { nil }
     }
 
-    package var isNull: Bool { self == .null }
+    public var isNull: Bool { self == .null }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByFloatLiteral, ExpressibleByNilLiteral
 {
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(integerLiteral value: Int) { self = .int(value) }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(floatLiteral value: Double) { self = .double(value) }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(nilLiteral: ()) { self = .null }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int) { self = .int(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
     }
 }

@@ -18,6 +18,8 @@ package enum ModelEvent: Hashable, Sendable {
     case opaque(index: Int, JSONValue)
     /// The call's usage so far: each replaces the one before.
     case usage(Usage)
+    /// The call failed before it said anything and is made again (`RetryingProvider`): block indices are still at 0.
+    case retrying(ModelRetry)
     /// The provider said that the reply is finished, and why.
     case stopped(StopReason)
     case failed(ModelError)

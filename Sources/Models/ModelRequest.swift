@@ -16,10 +16,16 @@ package struct ModelRequest: Sendable {
     /// How many of `messages`, from the first, the next request of the session is expected to begin with; nil: all. For
     /// providers whose prompt cache wants to be told.
     package var stableMessages: Int?
+    /// How long the provider may send nothing at all, pings included, before the call fails as `stalled`.
+    package var stallTimeout: Duration
+
+    /// A minute: providers send pings or tokens every few seconds, and a person has long lost patience.
+    package static let defaultStallTimeout = Duration.seconds(60)
 
     package init(
         model: String, system: String? = nil, messages: [Message], tools: [ToolDescription] = [],
-        temperature: Double? = nil, maxTokens: Int? = nil, stableMessages: Int? = nil
+        temperature: Double? = nil, maxTokens: Int? = nil, stableMessages: Int? = nil,
+        stallTimeout: Duration = ModelRequest.defaultStallTimeout
     ) {
         self.model = model
         self.system = system
@@ -28,5 +34,6 @@ package struct ModelRequest: Sendable {
         self.temperature = temperature
         self.maxTokens = maxTokens
         self.stableMessages = stableMessages
+        self.stallTimeout = stallTimeout
     }
 }

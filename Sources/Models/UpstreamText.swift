@@ -14,7 +14,11 @@ package struct UpstreamText: Sendable {
 
     /// - Parameter secrets: the configured keys; empty ones are ignored.
     package init(secrets: [String] = []) {
-        self.secrets = secrets.filter { !$0.isEmpty }
+        // An excerpt is raw JSON, in which a slash may be escaped.
+        let escaped = secrets.map {
+            $0.split(separator: "/", omittingEmptySubsequences: false).joined(separator: #"\/"#)
+        }
+        self.secrets = Array(Set(secrets + escaped)).filter { !$0.isEmpty }
     }
 
     /// The text with any key removed, cut to 1,000 scalars.

@@ -1,8 +1,8 @@
 /// Why a tool gave no result, in words that a model can act on.
-package struct ToolFailure: Error, Hashable, Sendable {
-    package var message: String
+public struct ToolFailure: Error, Hashable, Sendable {
+    public var message: String
 
-    package init(_ message: String) {
+    public init(_ message: String) {
         self.message = message
     }
 }

@@ -31,16 +31,17 @@ package struct ToolRunner: Sendable {
     /// Returns once the tool is done, the time is over or the caller's task is cancelled, whichever comes first. In the
     /// two latter cases the tool's task is cancelled; a tool that ignores it goes on unheard.
     package func run(_ call: ToolCall) async -> ToolResult {
-        guard let tool = self.registry[call.name] else {
-            let known = self.registry.names.joined(separator: ", ")
-            return self.failed(
-                call, "There is no tool named \"\(call.name)\". The tools are: \(known.isEmpty ? "none" : known).")
+        let tool: any Tool
+        let input: JSONValue
+        do {
+            (tool, input) = try self.parts(of: call)
+        } catch {
+            return self.failed(call, error.message)
         }
-        guard let input = call.input else {
-            return self.failed(
-                call, "The input was not complete, valid JSON. Call \(tool.name) again with a whole one.")
+        let outcome = await ToolRace.run(limit: self.timeLimit) {
+            try Self.validate(input, for: tool)
+            return try await tool.run(input)
         }
-        let outcome = await ToolRace.run(limit: self.timeLimit) { try await Self.validated(input, for: tool) }
         switch outcome {
         case .output(let output):
             return ToolResult(call: call.id, output: self.cut(output), isError: false)
@@ -56,14 +57,42 @@ package struct ToolRunner: Sendable {
         }
     }
 
+    /// Whether a person must allow the call before it runs. False for a tool that there is not: `run` says so.
+    package func needsApproval(_ call: ToolCall) -> Bool { self.registry[call.name]?.needsApproval ?? false }
+
+    /// What `run` would answer without running anything, because the call cannot be run; nil where it can.
+    ///
+    /// For calls that need a person's word: nobody shall be asked about one that fails anyhow, and what a person has edited
+    /// is checked by it like what the model wrote.
+    package func refusal(of call: ToolCall) -> ToolResult? {
+        do throws(ToolFailure) {
+            let (tool, input) = try self.parts(of: call)
+            try Self.validate(input, for: tool)
+            return nil
+        } catch {
+            return self.failed(call, error.message)
+        }
+    }
+
+    private func parts(of call: ToolCall) throws(ToolFailure) -> (any Tool, JSONValue) {
+        guard let tool = self.registry[call.name] else {
+            let known = self.registry.names.joined(separator: ", ")
+            throw ToolFailure(
+                "There is no tool named \"\(call.name)\". The tools are: \(known.isEmpty ? "none" : known).")
+        }
+        guard let input = call.input else {
+            throw ToolFailure("The input was not complete, valid JSON. Call \(tool.name) again with a whole one.")
+        }
+        return (tool, input)
+    }
+
     /// The registry's tools are the server's own, so their patterns are trusted.
-    private static func validated(_ input: JSONValue, for tool: any Tool) async throws -> String {
+    private static func validate(_ input: JSONValue, for tool: any Tool) throws(ToolFailure) {
         let failures = JSONSchemaValidator(schema: tool.inputSchema, checksPatterns: true).failures(in: input)
         guard failures.isEmpty else {
             let list = failures.map { "- \($0)" }.joined(separator: "\n")
             throw ToolFailure("The input of \(tool.name) is not valid; nothing was run:\n\(list)")
         }
-        return try await tool.run(input)
     }
 
     private func failed(_ call: ToolCall, _ message: String) -> ToolResult {

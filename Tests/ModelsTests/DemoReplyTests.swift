@@ -74,6 +74,41 @@ import Testing
         #expect(try calls(reply(.user(message), tools: tools)) == ["current_time {\"time_zone\":\"\(zone)\"}"])
     }
 
+    @Test(arguments: [
+        ("What's the weather in São Paulo?", #"get_weather {"place":"São Paulo"}"#),
+        ("How is the weather in Paris, Texas", #"get_weather {"place":"Paris, Texas"}"#),
+        (
+            "SELECT count(*) FROM orders WHERE id > 3 + 4",
+            #"query_database {"sql":"SELECT count(*) FROM orders WHERE id > 3 + 4"}"#
+        ),
+        (
+            "Send an email to Ada@example.com: 3+4 cups of tea?",
+            #"send_email {"body":"3+4 cups of tea?","subject":"A message by Whinchat","to":["Ada@example.com"]}"#
+        ),
+        (
+            "mail to a@example.com",
+            #"send_email {"body":"Hello from Whinchat.","subject":"A message by Whinchat","to":["a@example.com"]}"#
+        ),
+    ])
+    func `weather, queries and emails have their tools`(message: String, call: String) throws {
+        let tools = ["calculate", "current_time", "get_weather", "query_database", "send_email"]
+            .map { ToolDescription(name: $0, description: "", inputSchema: [:]) }
+        #expect(try calls(reply(.user(message), tools: tools)) == [call])
+    }
+
+    @Test(arguments: ["The weather is nice", "I got an email yesterday", "please select one", "email to nobody"])
+    func `what only sounds like it calls nothing`(message: String) throws {
+        let tools = ["get_weather", "query_database", "send_email"]
+            .map { ToolDescription(name: $0, description: "", inputSchema: [:]) }
+        #expect(try calls(reply(.user(message), tools: tools)) == [])
+    }
+
+    @Test func `a table stays a table`() {
+        let call = ContentBlock.call("c", "query_database", ["sql": "SELECT 1"])
+        let answer = reply(.user("SELECT 1"), .assistant(call, .result("c", "a | b\n1 | 2\n(1 row)")))
+        #expect(text(answer).contains("\n\n```\na | b\n1 | 2\n(1 row)\n```\n"))
+    }
+
     @Test func `several tools are called at once, with ids of their own`() throws {
         let reply = reply(.user("What is 6*7, and what time is it in Berlin?"), tools: tools)
         #expect(try calls(reply).count == 2)

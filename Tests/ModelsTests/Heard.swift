@@ -14,12 +14,14 @@ enum Heard: Hashable {
     case opaque(Int, JSONValue)
     case usage(Usage)
     case stopped(StopReason)
+    case retrying(attempt: Int, model: String, ModelError.Code)
     case failed(ModelError.Code)
 }
 
 struct Transcript {
     private(set) var heard: [Heard] = []
     private(set) var errors: [ModelError] = []
+    private(set) var retries: [ModelRetry] = []
     private(set) var deltaCount = 0
 
     mutating func append(_ batch: borrowing ModelEventBatch) {
@@ -42,6 +44,9 @@ struct Transcript {
             case .opaque(let index, let value): heard.append(.opaque(index, value))
             case .usage(let usage): heard.append(.usage(usage))
             case .stopped(let reason): heard.append(.stopped(reason))
+            case .retrying(let retry):
+                retries.append(retry)
+                heard.append(.retrying(attempt: retry.attempt, model: retry.model, retry.error.code))
             case .failed(let error):
                 errors.append(error)
                 heard.append(.failed(error.code))

@@ -99,7 +99,7 @@ import Testing
     @Test(arguments: [
         ("stop", StopReason.Meaning.endTurn), ("length", .maxTokens), ("tool_calls", .toolUse),
         ("function_call", .toolUse),
-        ("content_filter", .contentFilter), ("something_new", .other),
+        ("content_filter", .contentFilter), ("model_length", .contextExceeded), ("something_new", .other),
     ])
     func `every finish reason has its meaning`(word: String, meaning: StopReason.Meaning) {
         #expect(events(delta("{}", finish: word), openAI()).last == .stopped(StopReason(meaning, word: word)))
@@ -222,5 +222,17 @@ import Testing
     @Test(arguments: ["<html>", #"{"choices":[{"delta":{"content":"a}}]}"#, #"{"choices":[1]}"#])
     func `a chunk that cannot be read is malformed`(data: String) {
         #expect(events(chunks(data), openAI()).last == .failed(.malformed))
+    }
+
+    @Test(arguments: [
+        ("insufficient_system_resource", ModelError.Code.overloaded), ("error", .truncated), ("abort", .truncated),
+    ])
+    func `a server's word for breaking off is no end of a reply`(word: String, code: ModelError.Code) {
+        let heard = events(
+            chunks(
+                #"{"choices":[{"delta":{"content":"Hi"}}]}"#,
+                #"{"choices":[{"delta":{},"finish_reason":"\#(word)"}]}"#, "[DONE]"), openAI())
+        #expect(heard.contains(.text(0, "Hi")))
+        #expect(heard.last == .failed(code))
     }
 }

@@ -32,7 +32,9 @@ package struct AnthropicProvider: ModelProvider {
         _ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver
     ) -> any ModelCall {
         let text = UpstreamText(secrets: [apiKey ?? ""])
-        let call = HTTPModelCall(eventLoop: loop.eventLoop, receiver: receiver, text: text) { head in
+        let call = HTTPModelCall(
+            eventLoop: loop.eventLoop, receiver: receiver, text: text, stallTimeout: request.stallTimeout
+        ) { head in
             let requestID = text.cleanRequestID(head["request-id"])
             return (AnthropicDialect(requestID: requestID, text: text), requestID)
         }

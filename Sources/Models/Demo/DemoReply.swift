@@ -62,7 +62,7 @@ struct DemoReply: Hashable {
             return greeting
                 + "I will remember that your \(fact.subject) is \(fact.value), for as long as this session lasts."
         }
-        if understood.expression != nil {
+        if understood.query == nil, understood.email == nil, understood.expression != nil {
             return "I would need the calculator for that, and it is switched off in this session."
         }
         if understood.timeZone != nil {
@@ -97,6 +97,8 @@ struct DemoReply: Hashable {
                 sentences.append("\(call?.input?["expression"]?.stringValue ?? "That") is \(output).")
             case ("current_time", _):
                 sentences.append("In \(call?.input?["time_zone"]?.stringValue ?? "that place") it is now: \(output).")
+            case ("get_weather", _), ("query_database", _): sentences.append(quoted(result.output))
+            case ("send_email", _): sentences.append("It is in the outbox: \(output)")
             case (let name, _): sentences.append("The tool \(name ?? "that I called") says: \(output)")
             }
         }
@@ -112,8 +114,22 @@ struct DemoReply: Hashable {
             let kind = BlockKind.toolCall(id: "demo_\(round)_\(calls.count)", name: name)
             calls.append(Block(kind: kind, pieces: pieces(ofInput: input.jsonText)))
         }
-        if let expression = understood.expression, offered.contains("calculate") {
+        // The digits in a query or in an email's text are no sum to work out.
+        if understood.query == nil, understood.email == nil, let expression = understood.expression,
+            offered.contains("calculate")
+        {
             call("calculate", ["expression": .string(expression)])
+        }
+        if let place = understood.weatherPlace, offered.contains("get_weather") {
+            call("get_weather", ["place": .string(place)])
+        }
+        if let query = understood.query, offered.contains("query_database") {
+            call("query_database", ["sql": .string(query)])
+        }
+        if let email = understood.email, offered.contains("send_email") {
+            call(
+                "send_email",
+                ["to": [.string(email.address)], "subject": "A message by Whinchat", "body": .string(email.body)])
         }
         if let zone = understood.timeZone, offered.contains("current_time") {
             call("current_time", ["time_zone": .string(zone)])
@@ -169,9 +185,12 @@ struct DemoReply: Hashable {
         message.content.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
     }
 
-    /// The first 300 scalars: a quote, not a copy. (Of characters, one can be megabytes.)
-    private static func shortened(_ text: String) -> String {
-        let start = text.unicodeScalars.prefix(300)
+    /// Lines as they are, in a block of code.
+    private static func quoted(_ output: String) -> String { "\n\n```\n\(shortened(output, to: 2000))\n```\n" }
+
+    /// The first scalars: a quote, not a copy. (Of characters, one can be megabytes.)
+    private static func shortened(_ text: String, to limit: Int = 300) -> String {
+        let start = text.unicodeScalars.prefix(limit)
         return start.endIndex == text.endIndex ? text : String(start) + "…"
     }
 

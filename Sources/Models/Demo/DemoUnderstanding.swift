@@ -90,6 +90,44 @@ struct DemoUnderstanding {
         return Self.zones.first { has($0.place) }?.zone ?? "UTC"
     }
 
+    /// The place whose weather is asked for.
+    var weatherPlace: String? {
+        guard has("weather") else { return nil }
+        for preposition in ["weather like in ", "weather in ", "weather for ", "weather at "] {
+            guard let found = lowercased.ranges(of: preposition).first else { continue }
+            let place = typed(after: found.upperBound) { !"?!;\n".contains($0) }
+            if place.unicodeScalars.count >= 2 { return place }
+        }
+        return nil
+    }
+
+    /// A query as it was typed: a message that begins with `select`.
+    var query: String? {
+        let start = trimmed(text)
+        return start.lowercased().hasPrefix("select ") ? start : nil
+    }
+
+    /// An email to write: `send an email to ada@example.com: Tea at four?`.
+    var email: (address: String, body: String)? {
+        guard has("mail"), let found = lowercased.ranges(of: " to ").first(where: { isAddress(after: $0.upperBound) })
+        else { return nil }
+        let address = typed(after: found.upperBound) { !$0.isWhitespace && !":,;".contains($0) }
+        let rest = typed(after: found.upperBound) { _ in true }.dropFirst(address.count)
+        let body = trimmed(rest.drop { $0.isWhitespace || ":,;".contains($0) })
+        return (address, body.isEmpty ? "Hello from Whinchat." : body)
+    }
+
+    private func isAddress(after place: String.Index) -> Bool {
+        lowercased[place...].prefix { !$0.isWhitespace }.contains("@")
+    }
+
+    /// What was typed from a place of the lower-case text on, which has as many characters.
+    private func typed(after place: String.Index, while isPart: (Character) -> Bool) -> String {
+        let offset = lowercased.distance(from: lowercased.startIndex, to: place)
+        guard let start = text.index(text.startIndex, offsetBy: offset, limitedBy: text.endIndex) else { return "" }
+        return trimmed(text[start...].prefix(while: isPart))
+    }
+
     private static let zones: [(place: String, zone: String)] = [
         ("tokyo", "Asia/Tokyo"), ("japan", "Asia/Tokyo"), ("berlin", "Europe/Berlin"), ("germany", "Europe/Berlin"),
         ("paris", "Europe/Paris"), ("london", "Europe/London"), ("madrid", "Europe/Madrid"), ("rome", "Europe/Rome"),

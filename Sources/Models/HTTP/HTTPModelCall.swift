@@ -31,14 +31,20 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
     private var requestID: String?
     private var batch = ModelEventBatch()
     private var grace: Scheduled<Void>?
+    private let stallTimeout: Duration
+    private var stallClock: StallClock
+    private var stallTick: Scheduled<Void>?
 
+    /// - Parameter stallTimeout: how long the provider may be silent, from the start on.
     init(
-        eventLoop: any EventLoop, receiver: any ModelEventReceiver, text: UpstreamText,
+        eventLoop: any EventLoop, receiver: any ModelEventReceiver, text: UpstreamText, stallTimeout: Duration,
         makeDialect: @escaping (ResponseHead) -> (Dialect, requestID: String?)
     ) {
         self.eventLoop = eventLoop
         self.receiver = receiver
         self.text = text
+        self.stallTimeout = stallTimeout
+        self.stallClock = StallClock(limit: stallTimeout)
         self.makeDialect = makeDialect
     }
 
@@ -56,6 +62,7 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
                     url: url, headers: (common + headers).map { (name: $0.0, value: $0.1) },
                     body: ByteBuffer(bytes: bytes)),
                 receiver: self)
+            watchForStall()
         } catch {
             // Only a number that JSON cannot say can do this.
             eventLoop.assumeIsolated().execute {
@@ -73,6 +80,7 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
 
     func received(_ head: ResponseHead) {
         guard case .waitingForHead = state else { return }
+        stallClock.heard()
         let (dialect, requestID) = makeDialect(head)
         self.requestID = requestID
         let isStream = head["content-type"].map { $0.lowercased().hasPrefix("text/event-stream") } ?? true
@@ -84,6 +92,8 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
     }
 
     func received(_ body: UnsafeRawBufferPointer) {
+        // Any byte is a sign of life: providers send pings while a model thinks.
+        stallClock.heard()
         switch state {
         case .streaming(var decoder):
             // Moved out and back, so that the decoder's buffers are never copied.
@@ -109,11 +119,11 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
     func ended(_ error: TransferError?) {
         switch state {
         case .waitingForHead:
-            end(error.map { ModelError($0) } ?? .malformed("The provider sent no response.", requestID: nil))
+            end(error.map { modelError($0) } ?? .malformed("The provider sent no response.", requestID: nil))
         case .streaming(var decoder):
             state = .ended
             if let error {
-                decoder.fail(ModelError(error, requestID: requestID), into: &batch)
+                decoder.fail(modelError(error), into: &batch)
             } else {
                 decoder.finish(into: &batch)
             }
@@ -127,6 +137,36 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
     }
 
     // MARK: -
+
+    /// A broken transfer in the protocol's words. libcurl quotes no header, but a base URL may hold a key.
+    private func modelError(_ error: TransferError) -> ModelError {
+        var failure = ModelError(error, requestID: requestID)
+        failure.message = text.clean(failure.message)
+        return failure
+    }
+
+    private func watchForStall() {
+        stallTick = eventLoop.assumeIsolated().scheduleTask(in: stallClock.interval) { [weak self] in
+            guard let self else { return }
+            if stallClock.tick() { stalled() } else { watchForStall() }
+        }
+    }
+
+    private func stalled() {
+        let error = ModelError(
+            .stalled, message: "The provider has sent nothing for \(stallTimeout.inWords).", retryable: true,
+            requestID: requestID)
+        guard case .streaming(var decoder) = state else {
+            // Where a refusal has begun to arrive, its status says more than the silence after it.
+            guard case .collecting(let head, let body) = state else { return end(error) }
+            return end(self.error(from: head, body: body, text: text, requestID: requestID))
+        }
+        state = .ended
+        // A reply that is finished has only its closing line outstanding, and that is the grace time's matter.
+        decoder.fail(error, into: &batch)
+        deliver()
+        close()
+    }
 
     private func deliver() {
         guard !batch.events.isEmpty else { return }
@@ -146,12 +186,23 @@ final class HTTPModelCall<Dialect: EventStreamDialect>: ModelCall, TransferRecei
         receiver = nil
         grace?.cancel()
         grace = nil
+        stallTick?.cancel()
+        stallTick = nil
         transfer?.cancel()
         transfer = nil
     }
 
     private func awaitEnd() {
         guard case .streaming = state, grace == nil else { return }
+        stallTick?.cancel()
         grace = eventLoop.assumeIsolated().scheduleTask(in: graceTime) { [weak self] in self?.ended(nil) }
+    }
+}
+
+extension Duration {
+    /// `60 s`, `1.5 s`.
+    fileprivate var inWords: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
     }
 }

@@ -18,8 +18,8 @@ enum RetryAfter {
     }
 
     private static func duration(_ seconds: Double) -> Duration? {
-        // A day is more than any turn waits; more is a mistake, and would overflow.
-        seconds >= 0 && seconds <= 86_400 ? .milliseconds(Int64((seconds * 1000).rounded(.up))) : nil
+        // A day stands for whatever is longer: no turn waits for either, and a larger number could overflow.
+        seconds >= 0 ? .milliseconds(Int64((min(seconds, 86_400) * 1000).rounded(.up))) : nil
     }
 
     /// RFC 9110 §5.6.7, the form that must be sent: `Sun, 06 Nov 1994 08:49:37 GMT`.

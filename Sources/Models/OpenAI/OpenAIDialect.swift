@@ -55,6 +55,7 @@ package struct OpenAIDialect: EventStreamDialect {
     package mutating func finish(into batch: inout ModelEventBatch) {
         guard !hasEnded else { return }
         guard var stopReason else { return fail(.truncated(requestID: requestID), into: &batch) }
+        if let failure = Self.failure(stopReason.word) { return fail(failure, into: &batch) }
         closeBlocks(into: &batch)
         // Some servers say `stop` when they have called a tool; and a refusal has no finish reason of its own.
         if stopReason.meaning == .endTurn {
@@ -163,11 +164,26 @@ package struct OpenAIDialect: EventStreamDialect {
             switch word {
             case "stop": .endTurn
             case "length": .maxTokens
+            // Mistral's word for a full context window.
+            case "model_length": .contextExceeded
             case "tool_calls", "function_call": .toolUse
             case "content_filter": .contentFilter
             default: .other
             }
         return StopReason(meaning, word: word)
+    }
+
+    /// Finish reasons that say that the server broke off, and that this is no end of a reply.
+    private static func failure(_ word: String) -> ModelError? {
+        switch word {
+        // DeepSeek: "the request is interrupted due to insufficient resource of the inference system".
+        case "insufficient_system_resource":
+            ModelError(.overloaded, message: "The provider ran out of resources in the middle.", retryable: true)
+        // OpenRouter and Mistral; vLLM.
+        case "error", "abort":
+            ModelError(.truncated, message: "The provider broke its reply off (\(word)).", retryable: true)
+        default: nil
+        }
     }
 
     // MARK: - Deltas

@@ -42,7 +42,9 @@ package struct OpenAIProvider: ModelProvider {
         _ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver
     ) -> any ModelCall {
         let text = UpstreamText(secrets: [apiKey ?? ""])
-        let call = HTTPModelCall(eventLoop: loop.eventLoop, receiver: receiver, text: text) { head in
+        let call = HTTPModelCall(
+            eventLoop: loop.eventLoop, receiver: receiver, text: text, stallTimeout: request.stallTimeout
+        ) { head in
             let requestID = text.cleanRequestID(head["x-request-id"])
             return (OpenAIDialect(requestID: requestID, text: text), requestID)
         }

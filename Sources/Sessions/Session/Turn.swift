@@ -121,7 +121,7 @@ struct Turn {
     mutating func received(_ event: ModelEvent) -> [Action] {
         guard phase == .calling else { return [] }
         switch event {
-        case .started, .delta:
+        case .started, .delta, .retrying:
             return []
         case .blockStarted(let callIndex, let kind):
             return [startBlock(callIndex, kind)]

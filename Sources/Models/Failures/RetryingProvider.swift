@@ -1,0 +1,27 @@
+/// A provider whose calls are made again where they fail before they have said anything.
+///
+/// Its calls report each retry as `ModelEvent.retrying`; all else they say is what the provider's calls say.
+package struct RetryingProvider: ModelProvider {
+    private let provider: any ModelProvider
+    private let policy: RetryPolicy
+    private let fallbackModel: String?
+
+    package var name: String { provider.name }
+    package var models: [String] { provider.models }
+
+    /// - Parameter fallbackModel: another model of the same provider, asked when the first one's retries are used up.
+    package init(_ provider: any ModelProvider, policy: RetryPolicy = RetryPolicy(), fallbackModel: String? = nil) {
+        self.provider = provider
+        self.policy = policy
+        self.fallbackModel = fallbackModel
+    }
+
+    package func start(
+        _ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver
+    ) -> any ModelCall {
+        let attempts = ModelAttempts(model: request.model, fallback: fallbackModel, policy: policy)
+        let call = RetryingModelCall(provider, request, on: loop, attempts: attempts, receiver: receiver)
+        call.start()
+        return call
+    }
+}

@@ -1,0 +1,67 @@
+import Models
+import Testing
+import WhinchatTesting
+
+/// A provider that says the key back wherever it can: no error may carry it on.
+@Suite struct KeyTests {
+    /// Unlike the key of any known provider, so that only knowing it helps; a slash may be escaped in JSON.
+    private static let key = "Zq7/very+secret=0123456789"
+    private static let escapedKey = #"Zq7\/very+secret=0123456789"#
+
+    private enum Echo: String, CaseIterable {
+        case errorBody, errorBodyEscaped, plainBody, bodyOfUnknownShape, type, requestID, contentType, streamedError
+        case malformedEvent, malformedEventEscaped, htmlInstead, errorInOKBody, finishReason
+
+        func answer(_ exchange: Exchange) async throws {
+            let key = KeyTests.key
+            let json = [("content-type", "application/json")]
+            switch self {
+            case .errorBody:
+                try await exchange.respond(status: 401, body: #"{"error":{"message":"bad key \#(key)!"}}"#)
+            case .errorBodyEscaped:
+                try await exchange.respond(status: 400, body: #"{"error":{"message":"bad \#(KeyTests.escapedKey)"}}"#)
+            case .plainBody: try await exchange.respond(status: 500, body: "You sent \(key) \(KeyTests.escapedKey)")
+            case .bodyOfUnknownShape:
+                try await exchange.respond(status: 400, body: #"{"error":{"sent":["\#(KeyTests.escapedKey)"]}}"#)
+            case .type: try await exchange.respond(status: 400, body: #"{"error":{"type":"\#(key)","code":"\#(key)"}}"#)
+            case .requestID:
+                try await exchange.respond(
+                    status: 500, headers: json + [("request-id", key), ("x-request-id", key)], body: "{}")
+            case .contentType:
+                try await exchange.respond(headers: [("content-type", "text/\(key)")], body: "hello")
+            case .streamedError:
+                try await exchange.stream(
+                    Array(#"data: {"type":"error","error":{"message":"bad key \#(key)"}}\#n\#n"#.utf8), pieceBytes: 7)
+            case .malformedEvent:
+                try await exchange.stream(Array("data: {\"x\": \(key)}\n\n".utf8), pieceBytes: 7)
+            case .malformedEventEscaped:
+                try await exchange.stream(Array("data: {\"x\": \"\(KeyTests.escapedKey)\"\n\n".utf8), pieceBytes: 7)
+            case .htmlInstead:
+                try await exchange.respond(headers: [("content-type", "text/html")], body: "<p>\(key)</p>")
+            case .errorInOKBody: try await exchange.respond(body: #"{"error":"bad \#(KeyTests.escapedKey)"}"#)
+            case .finishReason:
+                try await exchange.stream(
+                    Array("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"error\"}]}\n\n".utf8), pieceBytes: 900)
+            }
+        }
+    }
+
+    @Test(arguments: ProviderDialect.allCases, Echo.allCases)
+    private func `an error holds no key`(dialect: ProviderDialect, echo: Echo) async throws {
+        // Each attempt gets the same answer; the call may have hung up before its end.
+        let server = try await FakeProvider.start { exchange in Task { try? await echo.answer(exchange) } }
+        let provider: any ModelProvider =
+            switch dialect {
+            case .anthropic: AnthropicProvider(apiKey: Self.key, baseURL: server.baseURL, models: ["m"])
+            case .openai: OpenAIProvider(apiKey: Self.key, baseURL: server.baseURL + "/v1", models: ["m"])
+            }
+        let policy = RetryPolicy(maximumRetries: 1, firstDelay: .milliseconds(1))
+        let call = try await Rig.get().start(RetryingProvider(provider, policy: policy))
+        let transcript = try await call.ended()
+        #expect(transcript.errors.count == 1)
+        for error in transcript.errors + transcript.retries.map(\.error) {
+            for key in [Self.key, Self.escapedKey] { #expect(!"\(error)".contains(key)) }
+        }
+        await server.stop()
+    }
+}
