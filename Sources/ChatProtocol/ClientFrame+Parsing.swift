@@ -175,6 +175,9 @@ extension SettingsChange {
             policy = try context.string("policy", scalars: nil)
             turns = try context.integer("turns", in: SettingsBounds.turns)
             budgetTokens = try context.integer("budget_tokens", in: SettingsBounds.budgetTokens)
+            minimumTurns = try context.integer("min_turns", in: SettingsBounds.minimumTurns)
+            clearToolResultsAfter = try context.integer(
+                "clear_tool_results_after", in: SettingsBounds.clearToolResultsAfter)
         }
     }
 

@@ -64,6 +64,8 @@ extension FrameWriter {
             context.field("policy", settings.context.policy)
             context.field("turns", settings.context.turns)
             context.field("budget_tokens", settings.context.budgetTokens)
+            context.field("min_turns", settings.context.minimumTurns)
+            context.field("clear_tool_results_after", settings.context.clearToolResultsAfter)
         }
     }
 

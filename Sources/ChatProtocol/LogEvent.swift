@@ -8,6 +8,13 @@ package enum LogEvent: Sendable {
     case message(Message, siblings: [String])
     case turnQueued(turn: String, parent: String)
     case turnStarted(turn: String, parent: String, message: String, model: String, context: ContextPlan)
+    /// A call to the model failed before it said anything, and is made again after a while.
+    ///
+    /// - Parameters:
+    ///   - attempt: which retry of this call it is, from 1.
+    ///   - code: why the call before failed.
+    ///   - model: the one that is asked now.
+    case turnRetrying(turn: String, attempt: Int, delay: Duration, code: ErrorCode, message: String, model: String)
     case blockStarted(turn: String, index: Int, LiveBlock.Kind)
     /// `input`: a tool call's whole input; nil for other kinds, and where the input was cut off or not JSON.
     case blockDone(turn: String, index: Int, partial: Bool, input: JSONValue?)
@@ -50,6 +57,13 @@ package enum LogEvent: Sendable {
             frame.field("message", message)
             frame.field("model", model)
             frame.object("context") { $0.context(context) }
+        case .turnRetrying(let turn, let attempt, let delay, let code, let message, let model):
+            frame.field("turn", turn)
+            frame.field("attempt", attempt)
+            frame.field("delay_ms", delay.wholeMilliseconds)
+            frame.field("code", code.rawValue)
+            frame.field("message", message)
+            frame.field("model", model)
         case .blockStarted(let turn, let index, let kind):
             frame.field("turn", turn)
             frame.field("index", index)
@@ -106,6 +120,7 @@ package enum LogEvent: Sendable {
         case .message: "message"
         case .turnQueued: "turn.queued"
         case .turnStarted: "turn.started"
+        case .turnRetrying: "turn.retrying"
         case .blockStarted: "block.started"
         case .blockDone: "block.done"
         case .toolStarted: "tool.started"

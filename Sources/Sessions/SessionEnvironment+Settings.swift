@@ -20,10 +20,10 @@ extension SessionEnvironment {
                 .badField, "\"\(prefix)tools\" names \"\(unknown)\", which is not a tool of this server.",
                 field: prefix + "tools")
         }
-        if let policy = change.policy, policy != type(of: self.policy).name {
+        if let policy = change.policy, !Self.policies.contains(policy) {
+            let policies = Self.policies.map { "\"\($0)\"" }.joined(separator: ", ")
             throw CommandError(
-                .badField, "\"\(prefix)context.policy\" must be \"\(type(of: self.policy).name)\".",
-                field: prefix + "context.policy")
+                .badField, "\"\(prefix)context.policy\" must be one of \(policies).", field: prefix + "context.policy")
         }
         do throws(SettingsError) {
             return try settings.applying(change)

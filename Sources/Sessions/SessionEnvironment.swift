@@ -8,7 +8,6 @@ package struct SessionEnvironment: Sendable {
     package var provider: any ModelProvider
     package var tools: ToolRegistry
     package var store: any SessionStore
-    package var policy: any ContextPolicy
     /// The settings of a session whose client sets none.
     package var defaults: SessionSettings
     /// How often connections are pinged; clients are told.
@@ -18,19 +17,33 @@ package struct SessionEnvironment: Sendable {
     let drain = SessionDrain()
 
     package init(
-        provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore,
-        policy: any ContextPolicy, defaults: SessionSettings, pingInterval: Duration,
+        provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore, defaults: SessionSettings,
+        pingInterval: Duration,
         limits: SessionLimits = SessionLimits(), logger: Logger
     ) {
         self.provider = provider
         self.tools = tools
         self.store = store
-        self.policy = policy
         self.defaults = defaults
         self.pingInterval = pingInterval
         self.limits = limits
         self.logger = logger
     }
+
+    /// The context policies that a session may have. Those that want a summary or a search are not among them yet.
+    static let policies = [NoHistory.name, FullHistory.name, SlidingWindow.name]
+
+    /// What of a path a model gets to see.
+    func plan(for path: [Message], settings: SessionSettings, tools: [ToolDescription]) -> ContextPlan {
+        let policy = ContextPolicies.named(settings.context.policy) ?? SlidingWindow()
+        do throws(ContextError) {
+            return try policy.plan(for: ContextInput(path: path, settings: settings, tools: tools))
+        } catch {
+            // Only where the model's window is known.
+            return policy.plan(for: path, settings: settings)
+        }
+    }
+
     /// The models that a client may choose, the default first.
     var models: [String] {
         provider.models.contains(defaults.model) ? provider.models : [defaults.model] + provider.models

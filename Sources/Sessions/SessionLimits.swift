@@ -1,3 +1,5 @@
+import Models
+
 /// How long sessions and their turns go on by themselves.
 package struct SessionLimits: Hashable, Sendable {
     /// How long a session with nothing to do keeps its history in memory. 60 s: a person who reads a reply comes back within
@@ -7,6 +9,8 @@ package struct SessionLimits: Hashable, Sendable {
     package var unattendedTime = Duration.seconds(600)
     /// How long a reply may get that nobody follows, in tokens, estimated. 32,000: whoever asked for more stays.
     package var unattendedTokens = 32_000
+    /// How long a provider may send nothing at all before its call fails.
+    package var stallTimeout = ModelRequest.defaultStallTimeout
     /// How long a person is waited for who is to allow a tool call. An hour: long enough for a meeting; what was to be sent may be
     /// out of date after it.
     package var approvalTime = Duration.seconds(3600)

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Sessions
 import Testing
+import Tools
 
 @testable import whinchat
 
@@ -34,6 +35,7 @@ import Testing
         let values: [SettingKey: String] = [
             .host: "0.0.0.0", .port: "81", .data: "/tmp/x", .provider: "openai", .baseURL: "http://127.0.0.1:9/v1",
             .model: "m", .maxTokens: "5", .system: "s", .allowOrigin: "https://a.example", .logLevel: "debug",
+            .tools: "calculate", .maxRetries: "2", .fallbackModel: "f", .stallTimeout: "5",
             .drainTimeout: "6", .idleAfter: "7", .unattendedTime: "8", .unattendedTokens: "9",
         ]
         #expect(Set(values.keys) == Set(SettingKey.allCases).subtracting([.config]))
@@ -44,6 +46,8 @@ import Testing
         }
         let byFile = try resolve(file: "{\(file.joined(separator: ","))}")
         #expect(byFlag == byVariable && byFlag == byFile && byFlag != ServeSettings())
+        #expect(byFlag.tools == [.calculate] && byFlag.maxRetries == 2 && byFlag.fallbackModel == "f")
+        #expect(byFlag.sessionLimits.stallTimeout == .seconds(5))
         #expect(byFlag.drainTimeout == .seconds(6) && byFlag.sessionLimits.idleAfter == .seconds(7))
         #expect(byFlag.sessionLimits.unattendedTime == .seconds(8) && byFlag.sessionLimits.unattendedTokens == 9)
         #expect(byFlag.maxTokens == 5 && byFlag.provider == .openai && byFlag.logLevel == .debug)

@@ -7,6 +7,9 @@ enum StoredSettings {
         var context: [String: JSONValue] = ["policy": .string(settings.context.policy)]
         if let turns = settings.context.turns { context["turns"] = .int(turns) }
         if let budget = settings.context.budgetTokens { context["budget_tokens"] = .int(budget) }
+        if let turns = settings.context.minimumTurns { context["min_turns"] = .int(turns) }
+        if let recall = settings.context.recall { context["recall"] = .int(recall) }
+        if let turns = settings.context.clearToolResultsAfter { context["clear_tool_results_after"] = .int(turns) }
         var members: [String: JSONValue] = [
             "title": .string(settings.title), "system": .string(settings.system), "model": .string(settings.model),
             "context": .object(context),
@@ -29,6 +32,9 @@ enum StoredSettings {
             tools: value["tools"]?.arrayValue?.compactMap(\.stringValue),
             context: SessionSettings.Context(
                 policy: policy, turns: value["context"]?["turns"]?.intValue,
-                budgetTokens: value["context"]?["budget_tokens"]?.intValue))
+                budgetTokens: value["context"]?["budget_tokens"]?.intValue,
+                minimumTurns: value["context"]?["min_turns"]?.intValue,
+                recall: value["context"]?["recall"]?.intValue,
+                clearToolResultsAfter: value["context"]?["clear_tool_results_after"]?.intValue))
     }
 }

@@ -72,6 +72,8 @@ extension SessionTranscript {
         var context: [String: JSONValue] = ["policy": .string(settings.context.policy)]
         if let turns = settings.context.turns { context["turns"] = .int(turns) }
         if let budget = settings.context.budgetTokens { context["budget_tokens"] = .int(budget) }
+        if let turns = settings.context.minimumTurns { context["min_turns"] = .int(turns) }
+        if let turns = settings.context.clearToolResultsAfter { context["clear_tool_results_after"] = .int(turns) }
         var members: [String: JSONValue] = [
             "title": .string(settings.title), "system": .string(settings.system), "model": .string(settings.model),
             "context": .object(context),

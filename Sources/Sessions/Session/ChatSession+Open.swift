@@ -147,7 +147,7 @@ extension ChatSession {
         LiveTurn(
             turn: running.turn.accepted.id, state: running.turn.isAwaiting ? "awaiting" : "running",
             parent: running.turn.accepted.parent,
-            message: running.turn.accepted.reply, model: running.turn.settings.model, context: running.plan,
+            message: running.turn.accepted.reply, model: running.model, context: running.plan,
             blocks: running.turn.liveBlocks, approvals: approvals, now: Self.now)
     }
 }

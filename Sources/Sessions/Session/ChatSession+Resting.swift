@@ -179,7 +179,8 @@ extension ChatSession {
         let turn = Turn(
             resuming: accepted, provider: environment.provider.name, tools: tools(of: accepted),
             pieces: stored.pieces, waiting: stored.waiting.filter { $0.kind != .denied })
-        let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: accepted.settings)
+        let plan = environment.plan(
+            for: tree.path(to: accepted.parent), settings: accepted.settings, tools: turn.tools.descriptions)
         let running = Running(
             turn: turn, plan: plan, firstSeq: log.lastSeq + 1, keptSeq: log.lastSeq + 1, isAccepted: true)
         running.isResumed = true

@@ -29,7 +29,8 @@ extension ChatSession {
     ///   - savesItself: whether no commit under way says that the turn runs.
     func start(_ turn: Turn, isAccepted: Bool, savesItself: Bool = false) {
         let accepted = turn.accepted
-        let plan = environment.policy.plan(for: tree.path(to: accepted.parent), settings: turn.settings)
+        let plan = environment.plan(
+            for: tree.path(to: accepted.parent), settings: turn.settings, tools: turn.tools.descriptions)
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
             context: plan)
@@ -81,12 +82,26 @@ extension ChatSession {
                 if case .delta(let index, let range) = event {
                     let fits = append(UnsafeRawBufferPointer(rebasing: text[range]), toBlock: index)
                     if !fits { stopRunning(.truncated, ref: nil, error: Turn.replyTooLong) }
+                } else if case .retrying(let retry) = event {
+                    retrying(retry)
                 } else if let actions = running?.turn.received(event) {
                     perform(actions, ref: nil)
                 }
             }
         }
         changed()
+    }
+
+    /// The call failed before it said anything, and is made again.
+    private func retrying(_ retry: ModelRetry) {
+        guard let running else { return }
+        // A fallback is kept for the rest of the turn: the first model had its chances.
+        running.model = retry.model
+        let error = TurnError(retry.error)
+        log.append(
+            .turnRetrying(
+                turn: running.turn.accepted.id, attempt: retry.attempt, delay: retry.delay, code: error.code,
+                message: error.message, model: retry.model))
     }
 
     private func append(_ text: UnsafeRawBufferPointer, toBlock index: Int) -> Bool {
@@ -143,11 +158,11 @@ extension ChatSession {
         if !content.isEmpty {
             messages.append(reply(of: turn, status: nil, usage: nil))
         }
+        let settings = running.turn.settings
         let request = ModelRequest(
-            model: running.turn.settings.model,
-            system: running.turn.settings.system.isEmpty ? nil : running.turn.settings.system,
-            messages: messages, tools: running.turn.tools.descriptions,
-            temperature: running.turn.settings.temperature, maxTokens: running.turn.settings.maxTokens)
+            model: running.model, system: settings.system.isEmpty ? nil : settings.system, messages: messages,
+            tools: running.turn.tools.descriptions, temperature: settings.temperature, maxTokens: settings.maxTokens,
+            stableMessages: running.plan.stableMessages, stallTimeout: environment.limits.stallTimeout)
         generation += 1
         let receiver = TurnReceiver(session: self, generation: generation)
         running.call = environment.provider.start(request, on: loop.models, receiver: receiver)
@@ -182,7 +197,7 @@ extension ChatSession {
         let accepted = running.turn.accepted
         finish(
             accepted,
-            reply: reply(of: running.turn, status: end.status, usage: usage, model: accepted.settings.model),
+            reply: reply(of: running.turn, status: end.status, usage: usage, model: running.model),
             TurnOutcome(
                 turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
                 error: end.error),

@@ -20,6 +20,8 @@ package actor ChatSession {
     final class Running {
         var turn: Turn
         let plan: ContextPlan
+        /// The model that is asked: the turn's own, or its fallback.
+        var model: String
         var call: (any ModelCall)?
         var tools: [String: Task<Void, Never>] = [:]
         let startedAt = NIODeadline.now()
@@ -39,6 +41,7 @@ package actor ChatSession {
 
         init(turn: Turn, plan: ContextPlan, firstSeq: Int, keptSeq: Int, isAccepted: Bool) {
             self.keptSeq = keptSeq
+            model = turn.settings.model
             self.turn = turn
             self.plan = plan
             self.firstSeq = firstSeq

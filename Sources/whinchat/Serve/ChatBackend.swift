@@ -39,12 +39,16 @@ struct ChatBackend {
                 "no key is set for the provider, so it will refuse every call",
                 metadata: ["provider": "\(selection.kind.rawValue)"])
         }
-        let provider = selection.makeProvider()
+        let provider = RetryingProvider(
+            selection.makeProvider(), policy: RetryPolicy(maximumRetries: settings.maxRetries),
+            fallbackModel: settings.fallbackModel)
+        let outbox = URL(fileURLWithPath: settings.dataFolder).appendingPathComponent("outbox")
+        let tools = try settings.tools.map { try $0.make(transfers: queues[0], outbox: outbox) }
         let sessions = SessionEnvironment(
-            provider: provider, tools: try ToolRegistry([Calculate(), CurrentTime()]), store: store,
-            policy: FullHistory(),
+            provider: provider, tools: try ToolRegistry(tools), store: store,
             defaults: SessionSettings(
-                system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens),
+                system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens,
+                context: SessionSettings.Context(policy: SlidingWindow.name)),
             pingInterval: pingInterval, limits: settings.sessionLimits, logger: logger)
         let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
         return ChatBackend(

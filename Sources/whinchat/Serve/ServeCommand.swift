@@ -69,6 +69,30 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Tools that the model may call: all, none, or names with commas of calculate, current_time, get_weather, "
+                + "query_database, send_email (default: all but send_email, which asks for a yes that the page cannot give yet).",
+            valueName: "names"))
+    var tools: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often a call that failed before its first word is made again, 0 to 10 (default: 3).",
+            valueName: "times"))
+    var maxRetries: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Model of the same provider that is asked when the retries are used up (default: none).", valueName: "name")
+    )
+    var fallbackModel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the provider may send nothing at all, 1 to 3600 s (default: 60).", valueName: "seconds"))
+    var stallTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How long replies may go on when the server is told to end, 0 to 3600 s; then they are interrupted (default: 30).",
             valueName: "seconds"))
     var drainTimeout: String?
@@ -164,6 +188,7 @@ struct ServeCommand: AsyncParsableCommand {
         let single: [(SettingKey, String?)] = [
             (.host, host), (.port, port), (.data, data), (.provider, provider), (.baseURL, baseURL), (.model, model),
             (.maxTokens, maxTokens), (.system, system), (.config, config), (.logLevel, logLevel),
+            (.tools, tools), (.maxRetries, maxRetries), (.fallbackModel, fallbackModel), (.stallTimeout, stallTimeout),
             (.drainTimeout, drainTimeout), (.idleAfter, idleAfter), (.unattendedTime, unattendedTime),
             (.unattendedTokens, unattendedTokens),
         ]

@@ -2,7 +2,9 @@ import ChatServer
 import Conversation
 import Foundation
 import Logging
+import Models
 import Sessions
+import Tools
 
 /// The settings of `whinchat serve`, each within its bounds.
 struct ServeSettings: Equatable {
@@ -25,6 +27,11 @@ struct ServeSettings: Equatable {
     var maxTokens: Int?
     var system: String?
     var allowedOrigins: [WebOrigin] = []
+    /// All but the one that asks for a person's yes, which the page cannot give yet.
+    var tools = BuiltInTool.allCases.filter { $0 != .sendEmail }
+    /// Retries of one call to the model, before it has said anything.
+    var maxRetries = RetryPolicy().maximumRetries
+    var fallbackModel: String?
     /// How long turns that run may take to end when the server is told to. 30 s: most replies are said in that.
     var drainTimeout = Duration.seconds(30)
     var sessionLimits = SessionLimits()
@@ -84,6 +91,23 @@ struct ServeSettings: Equatable {
                 }
                 allowedOrigins.append(origin)
             }
+        }
+        if let found = try settings.string(.tools) {
+            guard let selection = BuiltInTool.selection(found.value) else {
+                let names = BuiltInTool.allCases.map(\.rawValue).joined(separator: ", ")
+                throw found.refused("all, none, or names of \(names), with commas")
+            }
+            tools = selection
+        }
+        if let retries = try settings.integer(.maxRetries, in: 0...10) { maxRetries = retries.value }
+        if let found = try settings.string(.fallbackModel) {
+            guard SettingsBounds.modelScalars.contains(found.value.unicodeScalars.count) else {
+                throw found.refused("a name of 1 to \(SettingsBounds.modelScalars.upperBound) characters")
+            }
+            fallbackModel = found.value
+        }
+        if let seconds = try settings.integer(.stallTimeout, in: 1...3600, unit: " seconds") {
+            sessionLimits.stallTimeout = .seconds(seconds.value)
         }
         if let seconds = try settings.integer(.drainTimeout, in: 0...3600, unit: " seconds") {
             drainTimeout = .seconds(seconds.value)

@@ -9,6 +9,10 @@ enum SettingKey: String, CaseIterable {
     case maxTokens = "max_tokens"
     case system
     case allowOrigin = "allow_origin"
+    case tools
+    case maxRetries = "max_retries"
+    case fallbackModel = "fallback_model"
+    case stallTimeout = "stall_timeout"
     case drainTimeout = "drain_timeout"
     case idleAfter = "idle_after"
     case unattendedTime = "unattended_time"

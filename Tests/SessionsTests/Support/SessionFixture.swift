@@ -31,7 +31,7 @@ struct SessionFixture {
         let unique = loops[0] === loops[1] ? [loops[0]] : loops
         directory = SessionDirectory(
             environment: SessionEnvironment(
-                provider: provider, tools: try ToolRegistry(tools), store: store, policy: FullHistory(),
+                provider: provider, tools: try ToolRegistry(tools), store: store,
                 defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), limits: limits,
                 logger: logger),
             loops: unique.map { SessionLoop(transfers: engine.makeQueue(on: $0)) })

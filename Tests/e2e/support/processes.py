@@ -113,7 +113,12 @@ class Process:
 READY = r"Whinchat is at http://127\.0\.0\.1:(\d+)"
 
 # Tests leave turns running that would never end by themselves: their servers do not wait for those.
-DRAIN = {"WHINCHAT_DRAIN_TIMEOUT": "1"}
+DEFAULTS = {
+    "WHINCHAT_DRAIN_TIMEOUT": "1",
+    # What a provider's failure is told as; the tests of retries turn them on.
+    "WHINCHAT_MAX_RETRIES": "0",
+    "WHINCHAT_TOOLS": "calculate,current_time",
+}
 
 
 class Server:
@@ -123,7 +128,7 @@ class Server:
         self.data = data or folder / "data"
         self.arguments = arguments
         command = [bin_dir() / "whinchat", "serve", "--port", "0", "--data", self.data, *arguments]
-        self.process = Process(name, command, folder / "log.txt", READY, DRAIN | (environment or {}))
+        self.process = Process(name, command, folder / "log.txt", READY, DEFAULTS | (environment or {}))
         self.port = int(self.process.match[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}/v1/chat"
