@@ -51,7 +51,7 @@ final class Recorder: TransferReceiver, @unchecked Sendable {
     }
 
     func end() async throws -> TransferError? {
-        try await endPromise.futureResult.get(within: .seconds(60), waitingFor: "the end")
+        try await endPromise.futureResult.get(within: .seconds(120), waitingFor: "the end")
     }
 
     func reached(_ byteCount: Int) async throws {

@@ -8,7 +8,7 @@ package struct DeadlineExceeded: Error, CustomStringConvertible {
 extension EventLoopFuture where Value: Sendable {
     /// Waits for the value, or throws `DeadlineExceeded`. Default 30 s: far more than anything on loopback takes, so that only
     /// what never happens fails.
-    package func get(within limit: TimeAmount = .seconds(30), waitingFor what: String) async throws -> Value {
+    package func get(within limit: TimeAmount = .seconds(120), waitingFor what: String) async throws -> Value {
         let promise = eventLoop.makePromise(of: Value.self)
         let alarm = eventLoop.scheduleTask(in: limit) {
             promise.fail(DeadlineExceeded(description: "waited in vain for \(what)"))

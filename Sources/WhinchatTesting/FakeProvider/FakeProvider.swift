@@ -79,7 +79,7 @@ package final class FakeProvider: Sendable {
     package var connections: [ProviderConnection] { state.withLockedValue { $0.connections } }
 
     /// Waits for the next request that nobody has taken.
-    package func nextExchange(within limit: TimeAmount = .seconds(30)) async throws -> Exchange {
+    package func nextExchange(within limit: TimeAmount = .seconds(120)) async throws -> Exchange {
         let promise = group.any().makePromise(of: Exchange.self)
         let (ready, id) = state.withLockedValue { state -> (Exchange?, Int) in
             if !state.waiting.isEmpty { return (state.waiting.removeFirst(), 0) }

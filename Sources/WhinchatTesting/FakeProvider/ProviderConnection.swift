@@ -47,7 +47,7 @@ package final class ProviderConnection: Sendable {
     }
 
     /// Waits until the connection has ended.
-    package func closed(within limit: TimeAmount = .seconds(30)) async throws -> Departure {
+    package func closed(within limit: TimeAmount = .seconds(120)) async throws -> Departure {
         try await departure.get(within: limit, waitingFor: "the end of connection \(id)")
     }
 }
