@@ -136,7 +136,7 @@ struct ClosingTests {
     }
 
     @Test func `a client that answers pings stays`() async throws {
-        let configuration = WebSocketConfiguration(keepAliveInterval: .milliseconds(10), keepAliveWait: .seconds(6))
+        let configuration = WebSocketConfiguration(keepAliveInterval: .milliseconds(10), keepAliveWait: .seconds(20))
         try await TestServer.run(configuration: configuration) { server in
             let client = try await RawClient(server)
             _ = try await client.upgrade()
