@@ -10,7 +10,7 @@ extension SessionTranscript {
             "id": .string(session.id),
             "created_at": .string(Timestamp.text(session.createdAt)),
             "last_active_at": .string(Timestamp.text(session.lastActiveAt)),
-            "settings": Self.json(session.settings),
+            "settings": session.settings.json,
             "head": .optional(session.head),
             "messages": .array(messages.map(Self.json)),
             "turns": .array(session.turns.map(Self.json)),
@@ -56,7 +56,7 @@ extension SessionTranscript {
         [
             "id": .string(turn.accepted.id), "kind": .string(turn.accepted.kind.rawValue),
             "parent": .string(turn.accepted.parent), "message": .string(turn.accepted.reply),
-            "state": .string(turn.state.rawValue), "settings": json(turn.accepted.settings),
+            "state": .string(turn.state.rawValue), "settings": turn.accepted.settings.json,
         ]
     }
 
@@ -66,22 +66,6 @@ extension SessionTranscript {
             "cache_read_tokens": .int(usage.cacheReadTokens), "cache_write_tokens": .int(usage.cacheWriteTokens),
             "estimated": .bool(usage.estimated),
         ]
-    }
-
-    private static func json(_ settings: SessionSettings) -> JSONValue {
-        var context: [String: JSONValue] = ["policy": .string(settings.context.policy)]
-        if let turns = settings.context.turns { context["turns"] = .int(turns) }
-        if let budget = settings.context.budgetTokens { context["budget_tokens"] = .int(budget) }
-        if let turns = settings.context.minimumTurns { context["min_turns"] = .int(turns) }
-        if let turns = settings.context.clearToolResultsAfter { context["clear_tool_results_after"] = .int(turns) }
-        var members: [String: JSONValue] = [
-            "title": .string(settings.title), "system": .string(settings.system), "model": .string(settings.model),
-            "context": .object(context),
-        ]
-        if let temperature = settings.temperature { members["temperature"] = .double(temperature) }
-        if let maxTokens = settings.maxTokens { members["max_tokens"] = .int(maxTokens) }
-        if let tools = settings.tools { members["tools"] = .array(tools.map(JSONValue.string)) }
-        return .object(members)
     }
 }
 
