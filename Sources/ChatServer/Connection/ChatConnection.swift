@@ -205,7 +205,6 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     private func goOn() {
         var frames = heldFrames ?? []
         heldFrames = nil
-        heldBytes = 0
         while let frame = frames.popFirst() {
             handle(frame)
             guard heldFrames == nil else {
@@ -214,6 +213,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
                 return
             }
         }
+        heldBytes = 0
         if connection == nil { unfollow() }
     }
 
