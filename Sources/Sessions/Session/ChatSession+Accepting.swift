@@ -29,7 +29,7 @@ extension ChatSession {
                 undo()
             },
             then: { [self] in isSaved(accepted, onBusy) })
-        if isFirst { start(turn, isAccepted: false) } else { queue.append(turn) }
+        if isFirst { start(turn, savedBy: .acceptance) } else { queue.append(turn) }
     }
 
     func makeTurn(_ accepted: AcceptedTurn) -> Turn {

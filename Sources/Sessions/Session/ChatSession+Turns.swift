@@ -21,20 +21,27 @@ extension ChatSession {
     /// Starts the turn that waits first, if it can.
     func startNext() {
         guard nextTurn != nil, let turn = queue.popFirst() else { return }
-        start(turn, isAccepted: false, savesItself: true)
+        start(turn, savedBy: .own)
     }
 
-    /// - Parameters:
-    ///   - isAccepted: whether nothing that is not saved yet could take the turn back.
-    ///   - savesItself: whether no commit under way says that the turn runs.
-    func start(_ turn: Turn, isAccepted: Bool, savesItself: Bool = false) {
+    /// Which commit says that a turn runs.
+    enum StartCommit {
+        /// The one of its acceptance, which is under way and may fail.
+        case acceptance
+        /// The one of the end of the turn before it.
+        case endBefore
+        /// One of its own.
+        case own
+    }
+
+    func start(_ turn: Turn, savedBy saving: StartCommit) {
         let accepted = turn.accepted
         let plan = environment.plan(
             for: tree.path(to: accepted.parent), settings: turn.settings, tools: turn.tools.descriptions)
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
             context: plan)
-        if savesItself {
+        if saving == .own {
             commit([.started(turn: accepted.id)], events: [started], ref: accepted.ref, isAtRest: false) {
                 [self] succeeded in
                 guard running?.turn.accepted.id == accepted.id else { return }
@@ -45,8 +52,8 @@ extension ChatSession {
         }
         let first = log.lastSeq
         running = Running(
-            turn: turn, plan: plan, firstSeq: first, keptSeq: isAccepted || savesItself ? first : accepted.seq,
-            isAccepted: isAccepted)
+            turn: turn, plan: plan, firstSeq: first, keptSeq: saving == .acceptance ? accepted.seq : first,
+            isAccepted: saving == .endBefore)
         if turn.tools.canWait { running?.turn.avoid(usedCalls) }
         perform(running?.turn.begin() ?? [], ref: accepted.ref)
     }
@@ -211,7 +218,7 @@ extension ChatSession {
         // Asked once: the server may begin to drain at any moment, and what the commit says must be what is done.
         let next = nextTurn
         end(accepted, reply: reply, outcome, ref: ref, next: next)
-        if next != nil, let turn = queue.popFirst() { start(turn, isAccepted: true) }
+        if next != nil, let turn = queue.popFirst() { start(turn, savedBy: .endBefore) }
     }
 
     /// Ends a turn before it starts; it waits on if that cannot be saved.
