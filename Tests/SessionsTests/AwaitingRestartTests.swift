@@ -13,25 +13,11 @@ import Tools
 @Suite(.timeLimit(.minutes(1))) struct AwaitingRestartTests {
     private let store = MemoryStore()
 
-    /// Brings the session back, as the server does at its start.
-    private func restart(tools: [any Tool], limits: SessionLimits = SessionLimits()) async throws -> SessionFixture {
-        let fixture = try SessionFixture(store: store, tools: tools, limits: limits)
-        try await fixture.directory.recover()
-        return fixture
-    }
-
-    private func stored(_ session: ChatSession) async throws -> StoredTurn {
-        let stored = try #require(try await store.session(session.id))
-        let turn = try #require(stored.turns.last)
-        #expect(Set(turn.pieces.map(\.number)).count == turn.pieces.count, "a piece's number is its own")
-        return turn
-    }
-
     @Test func `an approval goes on being awaited, and the tool runs once`() async throws {
         let letter = Letter()
         let before = try SessionFixture(store: store, tools: [letter])
         let (session, _) = try await before.awaiting(.calls(("c_1", "send_letter", #"{"to":"Ada"}"#), text: "I will."))
-        let fixture = try await restart(tools: [letter])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [letter])
         let (again, follower) = try await fixture.join(session.id, 1)
         let frames = try await follower.until("snapshot")
         #expect(frames[0]["state"] == "awaiting")
@@ -71,7 +57,7 @@ import Tools
         let welcome = try await seen.until("snapshot")[0]
         let epoch = try #require(welcome["epoch"]?.stringValue)
         let after = try #require(welcome["seq"]?.intValue)
-        let fixture = try await restart(tools: [letter])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [letter])
         let (again, follower) = try await fixture.join(session.id, 1, epoch: epoch, after: after)
         let back = try await follower.next()
         #expect(back["resume"] == "exact")
@@ -88,12 +74,12 @@ import Tools
         let before = try SessionFixture(store: store, tools: [Letter()])
         let session = try await before.awaiting(.calls(("c_1", "send_letter", #"{"to":"Ada"}"#), text: "")).0
         for number in 2...3 {
-            let fixture = try await restart(tools: [Letter()])
+            let fixture = try await SessionFixture.restarted(on: store, tools: [Letter()])
             let (_, follower) = try await fixture.join(session.id, number)
             let live = try await follower.until("snapshot").last?["live"]
             #expect(live?["blocks"]?.arrayValue?.map { $0["kind"] } == ["text", "tool_call"])
         }
-        let fixture = try await restart(tools: [Letter()])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [Letter()])
         let (again, follower) = try await fixture.join(session.id, 1)
         _ = try await follower.until("snapshot")
         again.allow("c_1", from: follower)
@@ -112,7 +98,7 @@ import Tools
         let session = try await before.awaiting(
             .calls(("c_1", "gate", "{}"), ("c_2", "send_letter", #"{"to":"Ada"}"#))
         ).0
-        let fixture = try await restart(tools: [letter, gate])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [letter, gate])
         let (again, follower) = try await fixture.join(session.id, 1)
         let frames = try await follower.until("snapshot")
         #expect(frames[0]["state"] == "awaiting")
@@ -135,15 +121,15 @@ import Tools
                 ("c_3", "send_letter", #"{"to":"Cid"}"#), text: "Three.")
         ).0
         for (number, name) in ["Ada", "Bob"].enumerated() {
-            let fixture = try await restart(tools: [letter])
+            let fixture = try await SessionFixture.restarted(on: store, tools: [letter])
             let (again, follower) = try await fixture.join(session.id, 1)
             let approvals = try await follower.until("snapshot").last?["live"]?["approvals"]?.arrayValue
             #expect(approvals?.count == 3 - number)
             again.allow("c_\(number + 1)", input: ["to": .string(name), "text": "edited"], from: follower)
             _ = try await follower.until("tool.done")
-            _ = try await stored(session)
+            _ = try await store.lastTurn(of: session)
         }
-        let fixture = try await restart(tools: [letter])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [letter])
         let (again, follower) = try await fixture.join(session.id, 1)
         _ = try await follower.until("snapshot")
         again.deny("c_3", from: follower)
@@ -161,90 +147,6 @@ import Tools
         #expect(letter.inputs.count == 2)
     }
 
-    // MARK: Killed about the word
-
-    @Test func `a call that was allowed is not asked about again, whatever was saved in between`() async throws {
-        let held = HeldStore()
-        let gate = Gate()
-        let before = try SessionFixture(store: held, tools: [SlowLetter(), gate])
-        let (session, follower) = try await before.awaiting(
-            .calls(
-                ("c_1", "gate", "{}"), ("c_2", "slow_letter", #"{"to":"Ada"}"#),
-                ("c_3", "slow_letter", #"{"to":"Bob"}"#)))
-        held.hold()
-        session.allow("c_2", from: follower)
-        try await held.untilHeld()
-        // The other tool's result is saved behind the word and before its completion.
-        gate.open()
-        try await before.until(session) { $0.running?.turn.openCalls == ["c_2", "c_3"] }
-        try await held.untilHeld(2)
-        held.release()
-        _ = try await follower.until("tool.done")
-        let waiting = try await held.session(session.id)?.turns.last?.waiting
-        #expect(waiting?.map(\.call.id) == ["c_3"])
-    }
-
-    @Test func `a word that could not be saved leaves the call waiting in the store too`() async throws {
-        let held = HeldStore()
-        let (letter, gate) = (Letter(), Gate())
-        let before = try SessionFixture(store: held, tools: [letter, gate])
-        let (session, follower) = try await before.awaiting(
-            .calls(("c_1", "gate", "{}"), ("c_2", "send_letter", #"{"to":"Ada"}"#)))
-        held.hold()
-        session.allow("c_2", from: follower)
-        try await held.untilHeld()
-        gate.open()
-        try await before.until(session) { $0.running?.turn.openCalls == ["c_2"] }
-        try await held.untilHeld(2)
-        held.release(failingFirst: .unavailable("disk full"))
-        _ = try await follower.until("tool.done")
-        try await before.until(session) { $0.commits.isEmpty }
-        let turn = try #require(try await held.session(session.id)?.turns.last)
-        #expect(turn.waiting.map(\.call.id) == ["c_2"])
-        session.allow("c_2", from: follower)
-        #expect(try await before.provider.nextCall().result(of: "c_2")?.output == "Sent to Ada.")
-    }
-
-    @Test func `a denied call stays denied`() async throws {
-        let letter = Letter()
-        let before = try SessionFixture(store: store, tools: [letter])
-        let session = try await before.awaiting().0
-        // Killed between the word and the result: what the store has then.
-        let turn = try await stored(session)
-        let denied = turn.waiting.map { WaitingCall(call: $0.call, kind: .denied, deadline: $0.deadline) }
-        let left = try #require(try await store.session(session.id))
-        store.write(
-            SessionCommit(
-                session: session.id, id: CommitID(rawValue: 99), ownerTerm: left.ownerTerm, epoch: left.epoch,
-                lastSeq: left.lastSeq + 1, isAtRest: false, time: left.lastActiveAt,
-                changes: [.waiting(turn: turn.accepted.id, denied)])
-        ) { _ in }
-        let fixture = try await restart(tools: [letter])
-        let call = try await fixture.provider.nextCall()
-        #expect(call.result(of: "c_1")?.isError == true)
-        #expect(call.result(of: "c_1")?.output.contains("not allow") == true)
-        try await call.reply("Pity.")
-        #expect(letter.inputs == [])
-    }
-
-    @Test func `an allowed call that had started is an error with its edited input`() async throws {
-        let before = try SessionFixture(store: store, tools: [Gate(), SlowLetter()])
-        let (session, follower) = try await before.open()
-        session.send("Write", id: "m1", from: follower)
-        try await before.provider.nextCall().say(
-            .calls(("c_1", "slow_letter", #"{"to":"Ada"}"#), ("c_2", "slow_letter", #"{"to":"Bob"}"#)))
-        _ = try await follower.until("tool.approval")
-        session.allow("c_1", input: ["to": "Eve"], from: follower)
-        _ = try await follower.until("tool.started")
-        let fixture = try await restart(tools: [SlowLetter()])
-        let (_, late) = try await fixture.join(session.id, 1)
-        let live = try #require(try await late.until("snapshot").last?["live"])
-        #expect(live["approvals"]?.arrayValue?.map { $0["call"] } == ["c_2"])
-        let block = live["blocks"]?.arrayValue?.first
-        #expect(block?["input"] == ["to": "Eve"])
-        #expect(block?["result"]?["is_error"] == true)
-    }
-
     // MARK: Clients
 
     @Test func `a client tool is answered after a restart`() async throws {
@@ -253,7 +155,7 @@ import Tools
         session.send("Where am I?", id: "m1", from: follower)
         try await before.provider.nextCall().say(.calls(("c_1", "get_place", "{}")))
         _ = try await follower.until("tool.started")
-        let fixture = try await restart(tools: [])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [])
         let (again, second) = try await fixture.join(session.id, 1, clientTools: [.place])
         #expect(try await second.until("snapshot")[0]["state"] == "awaiting")
         again.answer("c_1", "Bremen", from: second)
@@ -271,7 +173,7 @@ import Tools
         session.send("Where am I?", id: "m1", from: follower)
         try await before.provider.nextCall().say(.calls(("c_1", "get_place", "{}")))
         _ = try await follower.until("tool.started")
-        let fixture = try await restart(tools: [])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [])
         #expect(try await fixture.provider.nextCall().result(of: "c_1")?.isError == true)
     }
 
@@ -281,7 +183,7 @@ import Tools
         let (session, follower) = try await before.awaiting()
         session.send("And then?", id: "m2", from: follower)
         _ = try await follower.until("turn.queued")
-        let fixture = try await restart(tools: [letter])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [letter])
         let (again, late) = try await fixture.join(session.id, 1)
         let snapshot = try #require(try await late.until("snapshot").last)
         #expect(snapshot["queued"]?.arrayValue?.count == 1)
@@ -305,7 +207,7 @@ import Tools
         let error = try await follower.until("error").last
         #expect(error?["code"] == "overloaded")
         #expect(error?["retryable"] == true)
-        let fixture = try await restart(tools: [letter])
+        let fixture = try await SessionFixture.restarted(on: store, tools: [letter])
         let (again, late) = try await fixture.join(session.id, 1)
         #expect(try await late.until("snapshot")[0]["state"] == "awaiting")
         again.allow("c_1", from: late)
@@ -329,29 +231,5 @@ import Tools
         let late = try await fixture.join(session, 2)
         let messages = try await late.until("snapshot").last?["messages"]?.arrayValue
         #expect(messages?.last?["status"] == "completed")
-    }
-}
-
-/// A letter that takes for ever.
-private struct SlowLetter: Tool {
-    let name = "slow_letter"
-    let description = "Sends a letter by sea."
-    let inputSchema: JSONValue = ["type": "object", "properties": ["to": ["type": "string"]]]
-    let needsApproval = true
-
-    func run(_ input: JSONValue) async throws -> String {
-        try await Task.sleep(for: .seconds(3600))
-        return ""
-    }
-}
-
-extension SessionFixture {
-    /// Waits for what no frame tells while the store holds it back.
-    fileprivate func until(
-        _ session: ChatSession, _ condition: @escaping @Sendable (isolated ChatSession) -> Bool
-    ) async throws {
-        while !(try await loops[0].submit({ session.assumeIsolated(condition) }).get()) {
-            try await Task.sleep(for: .milliseconds(1))
-        }
     }
 }

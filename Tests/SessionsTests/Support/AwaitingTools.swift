@@ -160,3 +160,44 @@ extension ChatSession {
     /// Has it look after itself now.
     nonisolated func tickNow(after time: TimeAmount = .zero) { perform { $0.tick(.now() + time) } }
 }
+
+/// A letter that takes for ever.
+struct SlowLetter: Tool {
+    let name = "slow_letter"
+    let description = "Sends a letter by sea."
+    let inputSchema: JSONValue = ["type": "object", "properties": ["to": ["type": "string"]]]
+    let needsApproval = true
+
+    func run(_ input: JSONValue) async throws -> String {
+        try await Task.sleep(for: .seconds(3600))
+        return ""
+    }
+}
+
+extension SessionFixture {
+    /// Waits for what no frame tells while the store holds it back.
+    func until(
+        _ session: ChatSession, _ condition: @escaping @Sendable (isolated ChatSession) -> Bool
+    ) async throws {
+        try await eventually { try await loops[0].submit({ session.assumeIsolated(condition) }).get() }
+    }
+
+    /// A second server's sessions on the same store, brought back as at its start. What the first one's say after is not heard.
+    static func restarted(
+        on store: any SessionStore, tools: [any Tool], limits: SessionLimits = SessionLimits()
+    ) async throws -> SessionFixture {
+        let fixture = try SessionFixture(store: store, tools: tools, limits: limits)
+        try await fixture.directory.recover()
+        return fixture
+    }
+}
+
+extension MemoryStore {
+    /// The session's last turn.
+    func lastTurn(of session: ChatSession) async throws -> StoredTurn {
+        let stored = try #require(try await self.session(session.id))
+        let turn = try #require(stored.turns.last)
+        #expect(Set(turn.pieces.map(\.number)).count == turn.pieces.count, "a piece's number is its own")
+        return turn
+    }
+}
