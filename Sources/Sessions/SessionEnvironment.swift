@@ -15,6 +15,7 @@ package struct SessionEnvironment: Sendable {
     package var limits: SessionLimits
     package var logger: Logger
     let drain = SessionDrain()
+    let places: TurnPlaces
 
     package init(
         provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore, defaults: SessionSettings,
@@ -28,6 +29,7 @@ package struct SessionEnvironment: Sendable {
         self.pingInterval = pingInterval
         self.limits = limits
         self.logger = logger
+        places = TurnPlaces(limit: limits.turnsAtOnce, limitPerUser: limits.turnsAtOncePerUser)
     }
 
     /// The context policies that a session may have. Those that want a summary or a search are not among them yet.

@@ -16,6 +16,10 @@ package struct SessionLimits: Hashable, Sendable {
     package var approvalTime = Duration.seconds(3600)
     /// How long a client may take to run a tool. 60 s: a person may have to be asked, for a place or a file.
     package var clientToolTime = Duration.seconds(60)
+    /// How many turns run at once in the process; the rest wait.
+    package var turnsAtOnce = Int.max
+    /// How many turns of one owner run at once.
+    package var turnsAtOncePerUser = Int.max
 
     package init() {}
 }

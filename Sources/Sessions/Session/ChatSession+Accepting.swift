@@ -7,8 +7,8 @@ import Tools
 
 // A turn's acceptance: saved with the message that caused it, or as if it had never been.
 extension ChatSession {
-    /// Accepts a turn: it and its first events become durable together. It starts at once where nothing runs: the provider is
-    /// called while the commit is under way, and what it says waits behind the events in the log.
+    /// Accepts a turn: it and its first events become durable together. It starts at once where nothing runs and it lacks
+    /// nothing: the provider is called while the commit is under way, and what it says waits behind the events in the log.
     ///
     /// - Parameter undo: takes the turn out of the tree again, if it cannot be saved.
     func accept(
@@ -18,7 +18,7 @@ extension ChatSession {
         turns[accepted.ref] = accepted
         accepting = accepted.id
         let turn = makeTurn(accepted)
-        let isFirst = running == nil && queue.isEmpty
+        let isFirst = running == nil && queue.isEmpty && isReady(turn)
         transact(
             [.accepted(accepted, message: message), .head(accepted.reply)]
                 + (isFirst ? [.started(turn: accepted.id)] : []),
@@ -60,6 +60,7 @@ extension ChatSession {
         turns[accepted.ref] = nil
         queue.removeAll { $0.accepted.id == accepted.id }
         if running?.turn.accepted.id == accepted.id { dropRunning() }
+        reviewAdmission()
     }
 
     /// Takes back that a turn runs; nobody has seen anything of it.

@@ -82,6 +82,7 @@ extension ChatSession {
         let waiting = queue
         queue = []
         stopRunning(.cancelled, ref: ref)
+        reviewAdmission()
         let ends = waiting.map { endOfQueued($0) }
         return (waiting, ends.map(\.0), ends.map { .turnDone($0.1) })
     }

@@ -21,7 +21,7 @@ extension ChatSession {
                 if unattendedAt != nil { unattendedAt = now }
                 if commits.isEmpty, !commits.owed.isEmpty { commit([], isAtRest: isAtRest) }
             }
-        } else if commits.isEmpty, nextTurn != nil {
+        } else if commits.isEmpty, readyTurn() != nil {
             // Its start could not be saved.
             startNext()
         } else if !commits.owed.isEmpty {

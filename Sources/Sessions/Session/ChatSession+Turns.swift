@@ -11,16 +11,9 @@ import Tools
 extension ChatSession {
     // MARK: Running
 
-    /// The turn that can start now. None whose acceptance is not saved yet: there may never have been such a turn.
-    var nextTurn: Turn? {
-        guard running == nil, !environment.drain.isDraining, let next = queue.first, next.accepted.id != accepting
-        else { return nil }
-        return next
-    }
-
     /// Starts the turn that waits first, if it can.
     func startNext() {
-        guard nextTurn != nil, let turn = queue.popFirst() else { return }
+        guard readyTurn() != nil, let turn = queue.popFirst() else { return }
         start(turn, savedBy: .own)
     }
 
@@ -73,6 +66,7 @@ extension ChatSession {
         if let end = running.heldEnd, end.status == .cancelled {
             let outcome = TurnOutcome(
                 turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
+            reviewAdmission()
             self.end(
                 turn.accepted, reply: reply(of: turn, status: .cancelled, usage: Usage()), outcome, ref: end.ref)
         } else {
@@ -192,6 +186,7 @@ extension ChatSession {
             return
         }
         self.running = nil
+        reviewAdmission()
         generation += 1
         let now = NIODeadline.now()
         let usage = running.usage(isComplete: end.status != .cancelled && end.error == nil)
@@ -216,7 +211,7 @@ extension ChatSession {
     /// Ends the turn that ran, and starts the one that waits next: one commit says both.
     func finish(_ accepted: AcceptedTurn, reply: Message, _ outcome: TurnOutcome, ref: String?) {
         // Asked once: the server may begin to drain at any moment, and what the commit says must be what is done.
-        let next = nextTurn
+        let next = readyTurn()
         end(accepted, reply: reply, outcome, ref: ref, next: next)
         if next != nil, let turn = queue.popFirst() { start(turn, savedBy: .endBefore) }
     }
@@ -224,6 +219,7 @@ extension ChatSession {
     /// Ends a turn before it starts; it waits on if that cannot be saved.
     func cancelQueued(at index: Int, ref: String?, from follower: FollowerID) {
         let turn = queue.remove(at: index)
+        reviewAdmission()
         let (change, outcome) = endOfQueued(turn)
         let seq = log.lastSeq + 1
         transact(

@@ -105,6 +105,7 @@ package actor ChatSession {
     /// The number before the first event of the turn that ended last, whose events the log keeps.
     var keptAfter = Int.max
     var queue: Deque<Turn> = []
+    var admission: Admission?
     /// The turn whose acceptance is being saved.
     var accepting: String?
 

@@ -1,0 +1,67 @@
+import Conversation
+import Models
+import NIOCore
+
+// What a turn needs before it starts: a place among those that run at once, and what its context policy looks up.
+extension ChatSession {
+    /// What the turn that runs, or that waits first, has of what it needs.
+    struct Admission {
+        let turn: String
+        var hasPlace: Bool
+        var isPrepared: Bool
+
+        var isReady: Bool { hasPlace && isPrepared }
+    }
+
+    /// The turn that can start now. What the first one lacks is asked for; once it is there, `startNext` is tried again.
+    ///
+    /// None whose acceptance is not saved yet: there may never have been such a turn.
+    func readyTurn() -> Turn? {
+        guard running == nil, !environment.drain.isDraining, let next = queue.first, next.accepted.id != accepting,
+            isReady(next)
+        else { return nil }
+        return next
+    }
+
+    /// Whether a turn has all that it needs. What it lacks is asked for.
+    func isReady(_ turn: Turn) -> Bool {
+        let id = turn.accepted.id
+        if admission?.turn != id {
+            dropAdmission()
+            let place = environment.places.ask(for: id, of: owner) { [self] in
+                // Never at once: it may be the end of another session's turn that calls this.
+                loop.eventLoop.execute { self.assumeIsolated { $0.complete(id) { $0.hasPlace = true } } }
+            }
+            admission = Admission(turn: id, hasPlace: place == .started, isPrepared: prepare(turn))
+        }
+        return admission?.isReady == true
+    }
+
+    /// The turn has got something that it waited for.
+    private func complete(_ turn: String, _ change: (inout Admission) -> Void) {
+        // Unless it was cancelled meanwhile.
+        guard var admission, admission.turn == turn else { return }
+        change(&admission)
+        self.admission = admission
+        startNext()
+        settle()
+        changed()
+    }
+
+    /// Looks up what the turn's context policy decides by.
+    ///
+    /// - Returns: whether there is nothing to wait for.
+    private func prepare(_ turn: Turn) -> Bool { true }
+
+    /// Gives back what was asked for a turn that neither runs nor waits first any more.
+    func reviewAdmission() {
+        guard let id = admission?.turn, id != running?.turn.accepted.id, id != queue.first?.accepted.id else { return }
+        dropAdmission()
+    }
+
+    private func dropAdmission() {
+        guard let id = admission?.turn else { return }
+        admission = nil
+        environment.places.leave(id)
+    }
+}
