@@ -18,7 +18,7 @@ package struct SecurityHeadersMiddleware<Context: RequestContext>: RouterMiddlew
             (.xContentTypeOptions, "nosniff"),
             (.referrerPolicy, "no-referrer"),
             (.crossOriginOpenerPolicy, "same-origin"),
-            (.permissionsPolicy, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+            (.permissionsPolicy, "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"),
         ]
     }
 
