@@ -1,4 +1,4 @@
-import Conversation
+package import Conversation
 import Foundation
 import GRDB
 package import Logging
@@ -102,6 +102,46 @@ package final class SQLiteStorage: SessionStore {
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
         try await read { try $0.summaries(of: owner, before: before, limit: limit) }
+    }
+
+    package func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {
+        []
+    }
+
+    package func nearest(
+        to vector: [Float], model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [String] {
+        try await read { try $0.nearest(to: vector, model: model, in: session, limit: limit) }
+    }
+
+    package func messagesToEmbed(
+        model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [(id: String, text: String)] {
+        try await read { try $0.messagesToEmbed(model: model, in: session, limit: limit) }
+    }
+
+    package func spending(of owner: Owner, day: Int) async throws(SessionStoreError) -> Spending {
+        try await read { try $0.spending(of: owner, day: day) }
+    }
+
+    package func calibrations() async throws(SessionStoreError) -> [String: TokenCalibration] {
+        try await read { try $0.calibrations() }
+    }
+
+    package func save(_ calibrations: [String: TokenCalibration]) async throws(SessionStoreError) {
+        do {
+            try await pool.write { database in
+                for (model, calibration) in calibrations {
+                    try database.execute(
+                        sql: "INSERT OR REPLACE INTO calibrations VALUES (?, ?, ?, ?)",
+                        arguments: [
+                            model.withoutNUL, calibration.estimated, calibration.reported, calibration.steadyScale,
+                        ])
+                }
+            }
+        } catch {
+            throw SessionStoreError(error)
+        }
     }
 
     private func read<Value: Sendable>(

@@ -53,11 +53,11 @@ import Testing
         try await TemporaryFolder.with { folder in
             let store = try folder.open()
             let applied = try await store.pool.read { try Schema.migrator.appliedMigrations($0) }
-            #expect(applied == ["1 sessions"])
+            #expect(applied == ["1 sessions", "2 context"])
             let tables = try await store.pool.read { try Self.schema($0) }
             let old = try DatabaseQueue()
             let expected = try await old.write { database in
-                try database.execute(sql: Version1.tables)
+                try database.execute(sql: Version1.tables + Version2.tables)
                 return try Self.schema(database)
             }
             #expect(tables == expected)

@@ -21,7 +21,8 @@ struct SessionReader {
             isAtRest: row[6], settings: try settings.with(row[7]), createdAt: row[8], lastActiveAt: row[9],
             turns: try turns(of: key, settings: settings), messages: try messages(of: key), head: row[10],
             clearedRefs: try String.fetchSet(
-                try database.cachedStatement(sql: "SELECT ref FROM cleared_refs WHERE session = ?"), arguments: [key]))
+                try database.cachedStatement(sql: "SELECT ref FROM cleared_refs WHERE session = ?"), arguments: [key]),
+            summaries: try summaries(of: key), spending: try spending(of: key))
     }
 
     private func settings(of session: Int64) throws -> [Int64: SessionSettings] {

@@ -5,6 +5,7 @@ enum Schema {
     static let migrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sessions") { db in try db.execute(sql: version1) }
+        migrator.registerMigration("2 context") { db in try db.execute(sql: version2) }
         return migrator
     }()
 

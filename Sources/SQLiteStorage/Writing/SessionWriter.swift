@@ -69,6 +69,9 @@ struct SessionWriter {
             try insert(reply, into: session)
         case .head(let head):
             try run("UPDATE sessions SET head = ? WHERE key = ?", [try head.checked, session])
+        case .summarised(let summary): try insert(summary, into: session)
+        case .embedded(let model, let vectors): try insert(vectors, model: model, into: session)
+        case .spent(let day, let spending): try add(spending, day: day, to: session)
         case .cleared: try clear(session)
         }
     }
@@ -184,20 +187,7 @@ struct SessionWriter {
             "UPDATE sessions SET first_words = ? WHERE key = ? AND first_words IS NULL", [words.withoutNUL, session])
     }
 
-    private func run(_ sql: String, _ arguments: StatementArguments) throws {
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
-    }
-}
-
-extension String {
-    /// The text as SQLite can hold it in a column of its own, where text ends at a NUL.
-    fileprivate var withoutNUL: String { utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self }
-
-    /// An id or a name, which a cut would make another's.
-    fileprivate var checked: String {
-        get throws(SessionStoreError) {
-            guard !utf8.contains(0) else { throw .inconsistent("An id has a NUL.") }
-            return self
-        }
     }
 }

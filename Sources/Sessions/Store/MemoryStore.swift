@@ -1,23 +1,26 @@
-import Conversation
+package import Conversation
 import NIOConcurrencyHelpers
 
 /// A store that keeps everything in memory, for as long as the process lives.
 package final class MemoryStore: SessionStore {
-    private struct Record {
-        var session: StoredSession
-        var ref: String?
+    private struct State {
+        var records: [String: MemoryRecord] = [:]
+        var spending: [Owner: [Int: Spending]] = [:]
+        var calibrations: [String: TokenCalibration] = [:]
     }
 
-    private let records = NIOLockedValueBox<[String: Record]>([:])
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
     package func write(
         _ commit: SessionCommit, completion: @escaping @Sendable (Result<Void, SessionStoreError>) -> Void
     ) {
-        let result = records.withLockedValue { records -> Result<Void, SessionStoreError> in
+        let result = state.withLockedValue { state -> Result<Void, SessionStoreError> in
             do throws(SessionStoreError) {
-                try Self.apply(commit, to: &records[commit.session])
+                for (owner, spent) in try MemoryRecord.apply(commit, to: &state.records[commit.session]) {
+                    state.spending[owner, default: [:]][spent.day, default: Spending()] += spent.spending
+                }
                 return .success(())
             } catch {
                 return .failure(error)
@@ -27,28 +30,28 @@ package final class MemoryStore: SessionStore {
     }
 
     package func session(_ id: String) async throws(SessionStoreError) -> StoredSession? {
-        records.withLockedValue { $0[id]?.session }
+        state.withLockedValue { $0.records[id]?.session }
     }
 
     package func sessions(
         of owner: Owner, createdBy ref: String?
     ) async throws(SessionStoreError) -> (made: String?, count: Int) {
-        records.withLockedValue { records in
-            let own = records.values.filter { $0.session.owner == owner }
+        state.withLockedValue { state in
+            let own = state.records.values.filter { $0.session.owner == owner }
             return (ref.flatMap { ref in own.first { $0.ref == ref }?.session.id }, own.count)
         }
     }
 
     package func unfinishedSessions() async throws(SessionStoreError) -> [String] {
-        records.withLockedValue { records in
-            records.values.filter { $0.session.turns.contains { $0.state != .ended } }.map(\.session.id).sorted()
+        state.withLockedValue { state in
+            state.records.values.filter { $0.session.turns.contains { $0.state != .ended } }.map(\.session.id).sorted()
         }
     }
 
     package func summaries(
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
-        let all = records.withLockedValue { $0.values.map { SessionSummary($0.session) } }
+        let all = state.withLockedValue { $0.records.values.map { SessionSummary($0.session) } }
         let sorted = all.filter { owner == nil || $0.owner == owner }
             .sorted { ($0.lastActiveAt, $0.id) > ($1.lastActiveAt, $1.id) }
         let rest = sorted.drop { summary in
@@ -57,70 +60,47 @@ package final class MemoryStore: SessionStore {
         return Array(rest.prefix(limit))
     }
 
-    private static func apply(_ commit: SessionCommit, to slot: inout Record?) throws(SessionStoreError) {
-        if let current = slot?.session.ownerTerm, current > commit.ownerTerm { throw .outdatedTerm(current: current) }
-        var record = slot
-        for change in commit.changes {
-            if case .created(let owner, let ref, let settings, let createdAt) = change {
-                guard record == nil else { throw .inconsistent("The session exists.") }
-                record = Record(
-                    session: StoredSession(
-                        id: commit.session, owner: owner, ownerTerm: commit.ownerTerm, epoch: commit.epoch,
-                        lastSeq: 0, isAtRest: true, settings: settings, createdAt: createdAt, lastActiveAt: createdAt),
-                    ref: ref)
-            } else if case .deleted = change {
-                slot = nil
-                return
-            } else {
-                guard record != nil else { throw .inconsistent("There is no such session.") }
-                try record?.session.apply(change)
-            }
-        }
-        guard record != nil else { throw .inconsistent("There is no such session.") }
-        record?.session.ownerTerm = commit.ownerTerm
-        record?.session.epoch = commit.epoch
-        record?.session.lastSeq = commit.lastSeq
-        record?.session.isAtRest = commit.isAtRest
-        record?.session.lastActiveAt = commit.time
-        slot = record
+    package func matches(
+        for text: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [String] {
+        let messages = state.withLockedValue { $0.records[session]?.session.messages ?? [] }
+        return WordSearch(messages).best(for: text, limit: limit)
     }
-}
 
-extension StoredSession {
-    fileprivate mutating func apply(_ change: SessionChange) throws(SessionStoreError) {
-        switch change {
-        case .created, .deleted: break
-        case .settings(let settings): self.settings = settings
-        case .accepted(let turn, let message):
-            guard !turns.contains(where: { $0.accepted.id == turn.id || $0.accepted.ref == turn.ref }) else {
-                throw .inconsistent("The turn exists.")
-            }
-            turns.append(StoredTurn(accepted: turn, state: .queued))
-            if let message { messages.append(message) }
-        case .started(let turn): turns[try index(of: turn)].state = .running
-        case .progress(let turn, let pieces): turns[try index(of: turn)].pieces += pieces
-        case .waiting(let turn, let calls): turns[try index(of: turn)].waiting = calls
-        case .ended(let turn, let reply):
-            let index = try index(of: turn)
-            turns[index].state = .ended
-            turns[index].pieces = []
-            turns[index].waiting = []
-            turns[index].accepted.clientTools = []
-            messages.append(reply)
-        case .head(let head): self.head = head
-        case .cleared:
-            clearedRefs.formUnion(turns.map(\.accepted.ref))
-            turns = []
-            messages = []
-            head = nil
+    package func nearest(
+        to vector: [Float], model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [String] {
+        let (messages, vectors) = state.withLockedValue { state in
+            (state.records[session]?.session.messages ?? [], state.records[session]?.vectors[model] ?? [:])
+        }
+        var nearest = NearestVectors<String>(to: vector, limit: limit)
+        for message in messages {
+            vectors[message.id]?.withUnsafeBytes { nearest.show(message.id, $0) }
+        }
+        return nearest.ids
+    }
+
+    package func messagesToEmbed(
+        model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [(id: String, text: String)] {
+        state.withLockedValue { state in
+            guard let record = state.records[session] else { return [] }
+            let missing = record.session.messages.lazy.filter { record.vectors[model]?[$0.id] == nil }
+                .map { (id: $0.id, text: $0.content.visibleText) }
+            return Array(missing.filter { $0.text.contains { !$0.isWhitespace } }.prefix(limit))
         }
     }
 
-    private func index(of turn: String) throws(SessionStoreError) -> Int {
-        guard let index = turns.firstIndex(where: { $0.accepted.id == turn && $0.state != .ended }) else {
-            throw .inconsistent("There is no open turn \(turn).")
-        }
-        return index
+    package func spending(of owner: Owner, day: Int) async throws(SessionStoreError) -> Spending {
+        state.withLockedValue { $0.spending[owner]?[day] ?? Spending() }
+    }
+
+    package func calibrations() async throws(SessionStoreError) -> [String: TokenCalibration] {
+        state.withLockedValue { $0.calibrations }
+    }
+
+    package func save(_ calibrations: [String: TokenCalibration]) async throws(SessionStoreError) {
+        state.withLockedValue { $0.calibrations.merge(calibrations) { $1 } }
     }
 }
 
@@ -132,13 +112,5 @@ extension SessionSummary {
             id: session.id, owner: session.owner, title: session.settings.title,
             firstWords: words.firstScalars(Self.firstWordsScalars), messageCount: session.messages.count,
             createdAt: session.createdAt, lastActiveAt: session.lastActiveAt)
-    }
-}
-
-extension [ContentBlock] {
-    /// The first text block's text.
-    package var firstText: String? {
-        for case .text(let text) in self { return text }
-        return nil
     }
 }

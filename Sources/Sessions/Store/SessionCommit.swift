@@ -28,7 +28,16 @@ package enum SessionChange: Hashable, Sendable {
     case ended(turn: String, reply: Message)
     /// The end of the branch that is shown: a message, or the reply of an accepted turn.
     case head(String)
-    /// The history is emptied: messages, turns, head. The ids of its commands stay used.
+    /// Notes on the beginning of the conversation, kept beside those before them until a `cleared`. Where their last message is
+    /// not there any more, nothing is kept.
+    case summarised(RunningSummary)
+    /// Vectors of messages, by an embedding model, kept until a `cleared`; they take the place of the model's earlier ones.
+    /// Those of messages that are not there are passed over.
+    case embedded(model: String, [MessageVector])
+    /// What was used on a day (since 1970, UTC): added to the session's and to its owner's sum of that day. The session's
+    /// outlives `cleared`, the owner's `deleted` too.
+    case spent(day: Int, Spending)
+    /// The history is emptied: messages, turns, head, summaries, vectors. The ids of its commands stay used.
     case cleared
     /// The session and all that belongs to it is removed.
     case deleted

@@ -1,3 +1,5 @@
+package import Conversation
+
 package enum SessionStoreError: Error, Hashable, Sendable {
     /// Another owner has taken the session over.
     case outdatedTerm(current: Int)
@@ -35,4 +37,34 @@ package protocol SessionStore: Sendable {
     func summaries(
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary]
+
+    // MARK: What a session remembers
+
+    /// The ids of the messages whose text matches the words best (BM25), best first. Text is a user's and a reply's text, not
+    /// thinking and not what tools took and gave.
+    ///
+    /// - Parameter text: any text a person wrote; one without words matches nothing
+    func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String]
+
+    /// The ids of the messages whose vectors of that model are nearest (by cosine, exactly), best first. Vectors of another
+    /// length are passed over.
+    func nearest(
+        to vector: [Float], model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [String]
+
+    /// Messages with text that have no vector of that model yet, oldest first.
+    func messagesToEmbed(
+        model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [(id: String, text: String)]
+
+    // MARK: Sums and measures
+
+    /// What an owner used on a day (since 1970, UTC). Days are kept for at least `Spending.keptDays`.
+    func spending(of owner: Owner, day: Int) async throws(SessionStoreError) -> Spending
+
+    /// What was learned of each model's way to count.
+    func calibrations() async throws(SessionStoreError) -> [String: TokenCalibration]
+
+    /// Keeps these, in place of the same models' earlier ones.
+    func save(_ calibrations: [String: TokenCalibration]) async throws(SessionStoreError)
 }

@@ -22,11 +22,16 @@ package struct StoredSession: Hashable, Sendable {
     package var head: String?
     /// Ids of commands whose turns a `clear` removed.
     package var clearedRefs: Set<String>
+    /// In the order in which they were made.
+    package var summaries: [RunningSummary]
+    /// The newest day's; nil where nothing was used yet.
+    package var spending: DailySpending?
 
     package init(
         id: String, owner: Owner, ownerTerm: Int, epoch: String, lastSeq: Int, isAtRest: Bool,
         settings: SessionSettings, createdAt: Int64, lastActiveAt: Int64, turns: [StoredTurn] = [],
-        messages: [Message] = [], head: String? = nil, clearedRefs: Set<String> = []
+        messages: [Message] = [], head: String? = nil, clearedRefs: Set<String> = [],
+        summaries: [RunningSummary] = [], spending: DailySpending? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -41,6 +46,8 @@ package struct StoredSession: Hashable, Sendable {
         self.messages = messages
         self.head = head
         self.clearedRefs = clearedRefs
+        self.summaries = summaries
+        self.spending = spending
     }
 }
 

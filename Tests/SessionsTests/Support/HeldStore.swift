@@ -1,3 +1,4 @@
+import Conversation
 import NIOConcurrencyHelpers
 import Testing
 
@@ -132,6 +133,34 @@ final class HeldStore: SessionStore {
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
         try await memory.summaries(of: owner, before: before, limit: limit)
+    }
+
+    func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {
+        try await memory.matches(for: text, in: session, limit: limit)
+    }
+
+    func nearest(
+        to vector: [Float], model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [String] {
+        try await memory.nearest(to: vector, model: model, in: session, limit: limit)
+    }
+
+    func messagesToEmbed(
+        model: String, in session: String, limit: Int
+    ) async throws(SessionStoreError) -> [(id: String, text: String)] {
+        try await memory.messagesToEmbed(model: model, in: session, limit: limit)
+    }
+
+    func spending(of owner: Owner, day: Int) async throws(SessionStoreError) -> Spending {
+        try await memory.spending(of: owner, day: day)
+    }
+
+    func calibrations() async throws(SessionStoreError) -> [String: TokenCalibration] {
+        try await memory.calibrations()
+    }
+
+    func save(_ calibrations: [String: TokenCalibration]) async throws(SessionStoreError) {
+        try await memory.save(calibrations)
     }
 }
 

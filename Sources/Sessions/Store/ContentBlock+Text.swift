@@ -1,0 +1,14 @@
+import Conversation
+
+extension [ContentBlock] {
+    /// The first text block's text.
+    package var firstText: String? {
+        for case .text(let text) in self { return text }
+        return nil
+    }
+
+    /// What a person sees as text: all text blocks, a line break between two.
+    package var visibleText: String {
+        compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
+    }
+}
