@@ -36,7 +36,8 @@ let package = Package(
     name: "whinchat",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "whinchat", targets: ["whinchat"])
+        .executable(name: "whinchat", targets: ["whinchat-cli"]),
+        .library(name: "Whinchat", targets: ["Whinchat"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -92,14 +93,19 @@ let package = Package(
                 .nioConcurrencyHelpers, .deque, .lifecycle, .logging,
             ]),
 
-        // What runs.
-        .executableTarget(
-            name: "whinchat",
+        // What runs: the program as a library, for applications that bring tools of their own, and as it is.
+        .target(
+            name: "Whinchat",
             dependencies: [
                 "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Sessions",
                 "SQLiteStorage", "Tools", "WebClient", "WebSocket", "WebSocketChannel",
                 .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .nioHTTP1,
-            ]),
+            ],
+            path: "Sources/whinchat"),
+        .executableTarget(name: "whinchat-cli", dependencies: ["Whinchat"], packageAccess: false),
+        // docs/tools.md's example, which sees what an application of another package would.
+        .executableTarget(
+            name: "roll-dice", dependencies: ["Whinchat"], path: "Examples/RollDice", packageAccess: false),
         .executableTarget(
             name: "websocket-echo",
             dependencies: ["WebSocket", "WebSocketChannel", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .logging]),
@@ -162,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "WhinchatTests",
             dependencies: [
-                "whinchat", "ChatServer", "Conversation", "JSON", "Sessions", "SQLiteStorage", "WebSocket",
+                "Whinchat", "ChatServer", "Conversation", "JSON", "Sessions", "SQLiteStorage", "WebSocket",
                 "WebSocketChannel", .lifecycle, .logging, .nioCore, .nioPosix,
             ]),
     ]

@@ -3,10 +3,18 @@ package import Conversation
 /// The tools that there are, ordered by name so that a provider's prompt cache sees the same bytes every time.
 package struct ToolRegistry: Sendable {
     /// Why a set of tools cannot be registered.
-    package enum Problem: Error, Hashable, Sendable {
+    package enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
         case duplicateName(String)
         /// The name is not 1 to 64 characters of `A-Z a-z 0-9 _ -`.
         case invalidName(String)
+
+        package var description: String {
+            switch self {
+            case .duplicateName(let name): "Two tools are named \(name)."
+            case .invalidName(let name):
+                "A tool is named \"\(name)\"; a name has 1 to 64 characters of A-Z a-z 0-9 _ -."
+            }
+        }
     }
 
     /// In the order of their names' bytes.

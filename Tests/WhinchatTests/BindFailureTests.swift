@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import whinchat
+@testable import Whinchat
 
 /// The reasons, from real failures.
 @Suite struct BindFailureTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import whinchat
+@testable import Whinchat
 
 @Suite struct ChatAddressTests {
     @Test(arguments: [

@@ -7,7 +7,7 @@ import Testing
 import WebSocket
 import WebSocketChannel
 
-@testable import whinchat
+@testable import Whinchat
 
 /// The terminal client's connection with a real server.
 @Suite struct ChatSocketTests {

@@ -5,7 +5,7 @@ import Sessions
 import Testing
 import Tools
 
-@testable import whinchat
+@testable import Whinchat
 
 @Suite struct ServeSettingsTests {
     private func resolve(

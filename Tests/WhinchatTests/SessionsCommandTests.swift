@@ -6,7 +6,7 @@ import SQLiteStorage
 import Sessions
 import Testing
 
-@testable import whinchat
+@testable import Whinchat
 
 /// `whinchat sessions`, as the program that is run.
 @Suite struct SessionsCommandTests {

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@testable import whinchat
+@testable import Whinchat
 
 /// Each test reads as a dialogue: what the client is told, what it does.
 @Suite struct TerminalChatTests {

@@ -24,11 +24,12 @@ struct ChatBackend {
     let services: [any Service]
 
     /// - Parameters:
+    ///   - ownTools: those of an application that embeds the server
     ///   - store: where sessions are kept
     ///   - group: the event loops that connections live on, and so sessions too
     ///   - pingInterval: how often connections are pinged; clients are told
     static func make(
-        _ settings: ServeSettings, environment: [String: String], store: any SessionStore,
+        _ settings: ServeSettings, environment: [String: String], ownTools: [any Tool], store: any SessionStore,
         group: MultiThreadedEventLoopGroup, pingInterval: Duration, logger: Logger
     ) async throws -> ChatBackend {
         let engine = try CurlEngine(logger: logger)
@@ -43,7 +44,7 @@ struct ChatBackend {
             selection.makeProvider(), policy: RetryPolicy(maximumRetries: settings.maxRetries),
             fallbackModel: settings.fallbackModel)
         let outbox = URL(fileURLWithPath: settings.dataFolder).appendingPathComponent("outbox")
-        let tools = try settings.tools.map { try $0.make(transfers: queues[0], outbox: outbox) }
+        let tools = try settings.tools.map { try $0.make(transfers: queues[0], outbox: outbox) } + ownTools
         let sessions = SessionEnvironment(
             provider: provider, tools: try ToolRegistry(tools), store: store,
             defaults: SessionSettings(

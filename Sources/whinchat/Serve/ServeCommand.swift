@@ -7,6 +7,7 @@ import NIOPosix
 import SQLiteStorage
 import ServiceLifecycle
 import Sessions
+import Tools
 import UnixSignals
 import WebClient
 import WebSocketChannel
@@ -123,7 +124,10 @@ struct ServeCommand: AsyncParsableCommand {
                 + "(default: info).", valueName: "level"))
     var logLevel: String?
 
-    func run() async throws {
+    func run() async throws { try await run(ownTools: []) }
+
+    /// - Parameter ownTools: those of the application that embeds this program.
+    func run(ownTools: [any Tool]) async throws {
         let settings: ServeSettings
         do {
             settings = try ServeSettings.resolve(flags: flags, environment: ProcessInfo.processInfo.environment)
@@ -138,9 +142,11 @@ struct ServeCommand: AsyncParsableCommand {
             return handler
         }
         do {
-            try await serve(settings, logger: Logger(label: "whinchat"))
+            try await serve(settings, ownTools: ownTools, logger: Logger(label: "whinchat"))
         } catch {
-            if error is IdentityKeyError || error is DataFolderError || error is SQLiteStorageError {
+            if error is IdentityKeyError || error is DataFolderError || error is SQLiteStorageError
+                || error is ToolRegistry.Problem
+            {
                 StandardStreams.writeError("Error: \(error)\n")
                 throw ExitCode(78)
             }
@@ -150,7 +156,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ settings: ServeSettings, logger: Logger) async throws {
+    private func serve(_ settings: ServeSettings, ownTools: [any Tool], logger: Logger) async throws {
         let folder = try DataFolder(path: settings.dataFolder)
         let key = try IdentityKey(in: URL(fileURLWithPath: settings.dataFolder))
         let storage = try SQLiteStorage(folder: folder, logger: logger)
@@ -158,7 +164,7 @@ struct ServeCommand: AsyncParsableCommand {
             host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins)
         let group = MultiThreadedEventLoopGroup.singleton
         let backend = try await ChatBackend.make(
-            settings, environment: ProcessInfo.processInfo.environment, store: storage, group: group,
+            settings, environment: ProcessInfo.processInfo.environment, ownTools: ownTools, store: storage, group: group,
             pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
         let server = ChatServer(
             configuration: configuration, site: try StaticSite(folder: WebClient.folder), identityKey: key,

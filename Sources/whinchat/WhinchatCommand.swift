@@ -1,8 +1,7 @@
 import ArgumentParser
 
-/// The program.
-@main
-struct Whinchat: AsyncParsableCommand {
+/// `whinchat`
+struct WhinchatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "whinchat",
         abstract: "A chat server for language models, and a client for the terminal.",

@@ -1,0 +1,22 @@
+import Whinchat
+
+struct RollDice: Tool {
+    let name = "roll_dice"
+    let description = "Rolls a die. Use it whenever chance is to decide."
+    let inputSchema: JSONValue = [
+        "type": "object",
+        "properties": ["sides": ["type": "integer", "minimum": 2, "maximum": 1000]],
+        "required": ["sides"],
+        "additionalProperties": false,
+    ]
+
+    func run(_ input: JSONValue) async throws -> String {
+        guard let sides = input["sides"]?.intValue else { throw ToolFailure("sides is missing.") }
+        return "\(Int.random(in: 1...sides))"
+    }
+}
+
+@main
+struct Program {
+    static func main() async { await WhinchatProgram.main(tools: [RollDice()]) }
+}

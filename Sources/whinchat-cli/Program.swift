@@ -1,0 +1,6 @@
+import Whinchat
+
+@main
+struct Program {
+    static func main() async { await WhinchatProgram.main() }
+}
