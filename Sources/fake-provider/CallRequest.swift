@@ -12,6 +12,8 @@ struct CallRequest {
     let inputTokens: Int
     /// The text of the newest tool result, where the request ends with one.
     let toolResult: String?
+    /// The request ends with a reply's own beginning, for the model to go on from.
+    let continuesReply: Bool
     /// What the tool `calculate` calls its input.
     let calculateInput: String
     /// The input schemas of the tools that are offered.
@@ -25,6 +27,7 @@ struct CallRequest {
         includesUsage = body["stream_options"]?["include_usage"]?.boolValue ?? false
         inputTokens = request.body.readableBytes / 4
         let last = body["messages"]?.arrayValue?.last
+        continuesReply = last?["role"]?.stringValue == "assistant"
         switch dialect {
         case .anthropic:
             let results = last?["content"]?.arrayValue?.filter { $0["type"]?.stringValue == "tool_result" }

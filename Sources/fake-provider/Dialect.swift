@@ -89,14 +89,19 @@ enum Dialect: Hashable, Sendable {
         self == .anthropic ? event("content_block_stop", ["index": .int(index)]) : ""
     }
 
+    /// The stop reason of a reply that calls tools.
+    var toolStop: String { self == .anthropic ? "tool_use" : "tool_calls" }
+
     /// What comes after the last token.
-    func closing(callsTool: Bool, inputTokens: Int, outputTokens: Int, includesUsage: Bool) -> String {
+    ///
+    /// - Parameter stopReason: nil: that of a reply that is finished.
+    func closing(stopReason: String?, inputTokens: Int, outputTokens: Int, includesUsage: Bool) -> String {
         switch self {
         case .anthropic:
             return event(
                 "message_delta",
                 [
-                    "delta": ["stop_reason": callsTool ? "tool_use" : "end_turn", "stop_sequence": nil],
+                    "delta": ["stop_reason": .string(stopReason ?? "end_turn"), "stop_sequence": nil],
                     "usage": ["output_tokens": .int(outputTokens)],
                 ]) + event("message_stop", [:])
         case .openAI:
@@ -104,7 +109,7 @@ enum Dialect: Hashable, Sendable {
                 "prompt_tokens": .int(inputTokens), "completion_tokens": .int(outputTokens),
                 "total_tokens": .int(inputTokens + outputTokens),
             ]
-            return chunk(delta: [:], finishReason: callsTool ? "tool_calls" : "stop")
+            return chunk(delta: [:], finishReason: .string(stopReason ?? "stop"))
                 + (includesUsage ? data(chunkObject(choices: [], usage: usage)) : "") + "data: [DONE]\n\n"
         }
     }

@@ -18,6 +18,8 @@ struct FakeProviderCommand: AsyncParsableCommand {
               break-after-N        N tokens, then a RST
               truncate-after-N     N tokens, then a proper end of the body without the API's own end
               error-after-N        N tokens, then an error event
+              stops-REASON         three tokens, then the end, with this stop reason
+              pauses-once          the same with "pause_turn", and the usual end where the request goes on from there
               status-S             an error response with that status
               tool-calculate       a call of the tool `calculate`; with its result, a reply that quotes it
               calls-NAME           the same with any tool; its input has the defaults of its schema

@@ -45,6 +45,9 @@ final class Playhouse: Sendable {
             stream(count, rate: rate, areStamps: areStamps, ending: .complete, to: call, on: exchange)
         case .after(let count, let ending):
             stream(count, rate: 0, areStamps: false, ending: ending, to: call, on: exchange)
+        case .pausesOnce:
+            let ending = call.continuesReply ? Scenario.Ending.complete : .stop(reason: "pause_turn")
+            stream(3, rate: 0, areStamps: false, ending: ending, to: call, on: exchange)
         case .status(let status): fail(exchange, call, status: status, message: "as you asked: \(status)")
         case .toolCalculate:
             let name = call.calculateInput
@@ -66,14 +69,17 @@ final class Playhouse: Sendable {
         _ = TokenStream(
             exchange, dialect: dialect, count: count, ratePerSecond: rate, areStamps: areStamps, journal: journal
         ) {
-            switch ending {
-            case .complete:
+            func close(_ stopReason: String?) {
                 self.send(
                     dialect.blockStop(index: 0)
                         + dialect.closing(
-                            callsTool: false, inputTokens: call.inputTokens, outputTokens: count,
+                            stopReason: stopReason, inputTokens: call.inputTokens, outputTokens: count,
                             includesUsage: call.includesUsage), on: exchange)
                 self.end(exchange)
+            }
+            switch ending {
+            case .complete: close(nil)
+            case .stop(let reason): close(reason)
             case .truncate: self.end(exchange)
             case .error:
                 self.send(dialect.errorEvent, on: exchange)
@@ -104,8 +110,8 @@ final class Playhouse: Sendable {
         }
         send(
             dialect.closing(
-                callsTool: call.toolResult == nil, inputTokens: call.inputTokens, outputTokens: 12,
-                includesUsage: call.includesUsage), on: exchange)
+                stopReason: call.toolResult == nil ? dialect.toolStop : nil, inputTokens: call.inputTokens,
+                outputTokens: 12, includesUsage: call.includesUsage), on: exchange)
         end(exchange)
     }
 

@@ -1,6 +1,10 @@
 /// What a reply does, as the requested model's name says.
 enum Scenario: Equatable {
-    enum Ending: Equatable { case complete, stall, reset, truncate, error }
+    enum Ending: Equatable {
+        case complete, stall, reset, truncate, error
+        /// With the provider's word for it.
+        case stop(reason: String)
+    }
 
     case tokens(count: Int, ratePerSecond: Int, areStamps: Bool)
     case silent
@@ -9,6 +13,8 @@ enum Scenario: Equatable {
     case toolCalculate
     /// A call of any tool.
     case callTool(String)
+    /// Pauses, and goes on to the end where it is asked to.
+    case pausesOnce
     case fixture(name: String, pieceBytes: Int?)
 
     init?(model: String) {
@@ -27,6 +33,8 @@ enum Scenario: Equatable {
         case "status" where words.count == 2 && (400..<600).contains(numbers[1]): self = .status(numbers[1])
         case "tool" where words == ["tool", "calculate"]: self = .toolCalculate
         case "calls" where words.count > 1: self = .callTool(String(model.dropFirst("calls-".count)))
+        case "stops" where words.count == 2: self = .after(count: 3, .stop(reason: words[1]))
+        case "pauses" where words == ["pauses", "once"]: self = .pausesOnce
         case "fixture" where words.count > 1:
             var name = String(model.dropFirst("fixture-".count))
             var pieceBytes: Int?
