@@ -9,8 +9,9 @@ struct ChatCommand: AsyncParsableCommand {
         abstract: "Chat in the terminal with a server.",
         discussion: """
             Each line is a message; the reply shows as it comes. Ctrl-C stops a reply, once more leaves. \
-            \(TerminalChat.help). Where the input is not a terminal, its lines are sent one after the other, only the \
-            replies go to standard output, and the exit code is 1 if one of them failed.
+            \(TerminalChat.help). A tool that wants your word is shown and asked about. Where the input is not a terminal, \
+            its lines are sent one after the other, or are the word on a tool (y allows it), only the replies go to \
+            standard output, and the exit code is 1 if one of them failed.
             """)
 
     @Argument(help: ArgumentHelp("Address of the server (default: http://127.0.0.1:8080).", valueName: "url"))
@@ -52,6 +53,11 @@ struct ChatCommand: AsyncParsableCommand {
                 case .readLine:
                     if isInteractive { StandardStreams.write("> ") }
                     lines.ask()
+                case .prompt:
+                    if isInteractive { StandardStreams.write("> ") }
+                case .ask(let question, let readsLine):
+                    if isInteractive { StandardStreams.write(question) }
+                    if readsLine { lines.ask() }
                 case .leave(let code):
                     await socket.close()
                     throw ExitCode(code)

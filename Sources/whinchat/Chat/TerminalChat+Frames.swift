@@ -17,7 +17,7 @@ extension TerminalChat {
         case "error":
             let text = Self.line(frame["message"]?.stringValue ?? "")
             let code = Self.line(frame["code"]?.stringValue ?? "error")
-            return note("Error: \(text) (\(code))") + refused(ref: frame["ref"]?.stringValue)
+            return note("Error: \(text) (\(code))") + answerRefused(frame) + refused(ref: frame["ref"]?.stringValue)
         case "going_away":
             return note("The server is going away.")
         case "session.deleted":
@@ -56,7 +56,9 @@ extension TerminalChat {
             if let call = frame["call"]?.stringValue { toolNames[call] = name }
             return note("[\(Self.line(name)) \(Self.text(frame["input"]))]")
         case "tool.approval":
-            return note("[\(Self.line(frame["name"]?.stringValue ?? "tool")) waits for an approval]")
+            return approvalWanted(frame)
+        case "tool.approved":
+            return approvalGiven(frame)
         case "tool.done":
             let name = Self.line(frame["call"]?.stringValue.flatMap { toolNames[$0] } ?? "tool")
             let verb = frame["is_error"]?.boolValue == true ? "failed:" : "→"
@@ -85,7 +87,7 @@ extension TerminalChat {
     }
 
     /// The beginning of a text in one line.
-    private static func line(_ text: String) -> String {
+    static func line(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(shownScalars) {
             scalars.append(scalar == "\n" || scalar == "\t" ? " " : scalar)

@@ -25,6 +25,10 @@ struct TerminalChat {
         case note(String)
         /// The next line is wanted; a person sees a prompt.
         case readLine
+        /// A person sees a prompt; the next line has been asked for already.
+        case prompt
+        /// The next line is wanted for an answer to a question, unless it has been asked for already.
+        case ask(question: String, readsLine: Bool)
         /// The end, with an exit code.
         case leave(Int32)
     }
@@ -57,6 +61,12 @@ struct TerminalChat {
     var toolNames: [String: String] = [:]
     /// Whether the reply's text so far ends a line.
     var isAtLineStart = true
+    /// The turn's calls that wait for a person's word, in their order: the first one is being asked about.
+    var approvals: [Approval] = []
+
+    /// Whether a line has been asked for that has not come.
+    private var isReading = false
+    private var isInputOver = false
 
     /// - Parameter idPrefix: begins every command's `id`: unlike another client's in the same session
     init(isInteractive: Bool, idPrefix: String) {
@@ -65,6 +75,7 @@ struct TerminalChat {
     }
 
     mutating func received(_ input: Input) -> [Action] {
+        if case .line = input { lineCame() }
         switch (state, input) {
         case (.left, _):
             return []
@@ -74,10 +85,15 @@ struct TerminalChat {
             return note("The connection has ended: \(reason)") + leave(Self.failure)
         case (.idle, .line(let line)):
             return said(line)
+        case (_, .line(let line)) where !approvals.isEmpty:
+            return answered(line)
         case (_, .line):
-            // Only asked for when idle.
+            // Asked for a word that somebody else has given meanwhile.
             return []
         case (_, .endOfInput):
+            isInputOver = true
+            // A reply that was asked for is heard to its end.
+            if case .running = state { return answered("") }
             return leave(exitCode)
         case (_, .interrupt):
             return interrupt()
@@ -93,14 +109,44 @@ struct TerminalChat {
         turn = nil
         blockKinds = [:]
         toolNames = [:]
-        return [.readLine]
+        approvals = []
+        return readLine()
     }
 
     /// The server has opened a session.
     mutating func welcomed() -> [Action] {
         guard state == .opening else { return [] }
         state = .idle
-        return [.readLine]
+        return readLine()
+    }
+
+    private mutating func readLine() -> [Action] {
+        guard !isInputOver else { return leave(exitCode) }
+        defer { isReading = true }
+        return isReading ? [.prompt] : [.readLine]
+    }
+
+    /// Asks for the next line, as the answer to a question.
+    mutating func ask(_ question: String) -> [Action] {
+        let shown = isInteractive ? endLine() : []
+        if isInteractive { isAtLineStart = false }
+        defer { isReading = true }
+        return shown + [.ask(question: question, readsLine: !isReading)]
+    }
+
+    private mutating func lineCame() {
+        isReading = false
+        // Who answers a question ends its line.
+        if isInteractive { isAtLineStart = true }
+    }
+
+    /// Whether there are no more lines to ask for.
+    var hasNoInput: Bool { isInputOver }
+
+    /// An `id` for the next command.
+    mutating func nextID() -> String {
+        commandCount += 1
+        return "\(idPrefix)-\(commandCount)"
     }
 
     /// What the server refused: the command that runs, the opening, or something else.
@@ -134,9 +180,9 @@ struct TerminalChat {
     }
 
     private mutating func said(_ line: String) -> [Action] {
-        switch line.trimming(while: \.isWhitespace) {
+        switch line.trimmed {
         case "":
-            return [.readLine]
+            return readLine()
         case "/quit":
             return leave(exitCode)
         case "/new":
@@ -145,17 +191,16 @@ struct TerminalChat {
         case "/retry":
             return run(["type": "regenerate"])
         case "/help":
-            return [.note(Self.help), .readLine]
+            return [.note(Self.help)] + readLine()
         case let text where text.hasPrefix("/") && !text.dropFirst().contains("/") && !text.contains(" "):
-            return [.note("There is no \(text). \(Self.help)"), .readLine]
+            return [.note("There is no \(text). \(Self.help)")] + readLine()
         default:
             return run(["type": "send", "text": .string(line)])
         }
     }
 
     private mutating func run(_ command: [String: JSONValue]) -> [Action] {
-        commandCount += 1
-        let id = "\(idPrefix)-\(commandCount)"
+        let id = nextID()
         state = .running(id: id, isCancelled: false)
         return [.send(.object(command.merging(["id": .string(id)]) { _, id in id }))]
     }
@@ -176,8 +221,8 @@ struct TerminalChat {
 }
 
 extension String {
-    /// Without leading and trailing characters of a kind.
-    fileprivate func trimming(while isDropped: (Character) -> Bool) -> String {
-        String(String(drop(while: isDropped).reversed()).drop(while: isDropped).reversed())
+    /// Without white space before and after it.
+    var trimmed: String {
+        String(String(drop(while: \.isWhitespace).reversed()).drop(while: \.isWhitespace).reversed())
     }
 }
