@@ -56,7 +56,7 @@ import WhinchatTesting
             case .openai: OpenAIProvider(apiKey: Self.key, baseURL: server.baseURL + "/v1", models: ["m"])
             }
         let policy = RetryPolicy(maximumRetries: 1, firstDelay: .milliseconds(1))
-        let call = try await Rig.get().start(RetryingProvider(provider, policy: policy))
+        let call = try await Rig.get().start(RetryingProvider(provider, policy: policy, fallbackModel: "n"))
         let transcript = try await call.ended()
         #expect(transcript.errors.count == 1)
         for error in transcript.errors + transcript.retries.map(\.error) {

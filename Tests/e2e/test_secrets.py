@@ -19,9 +19,9 @@ class Tattler(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length", 0)))
         key = self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
         self.server.keys.append(key)
-        error = {"type": "authentication_error", "message": f"Incorrect API key provided: {key}. Bearer {key}"}
+        error = {"type": self.server.type, "message": f"Incorrect API key provided: {key}. Bearer {key}"}
         body = json.dumps({"type": "error", "error": error}).encode()
-        self.send_response(401)
+        self.send_response(self.server.status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -36,6 +36,7 @@ def tattler():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tattler)
     server.daemon_threads = True
     server.keys = []
+    server.status, server.type = 401, "authentication_error"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -67,6 +68,25 @@ async def test_a_key_that_the_provider_repeats_goes_nowhere(start_server, tattle
         assert "Incorrect API key provided" in turn.done["error"]["message"]
         await client.open(session=client.session)
     assert tattler.keys == [key], "the provider's own key, and no other's"
+    check(client, server)
+
+
+@pytest.mark.parametrize("dialect, key", [("anthropic", ANTHROPIC_KEY), ("openai", OPENAI_KEY)])
+async def test_no_retry_and_no_fallback_tells_it(start_server, tattler, dialect, key):
+    tattler.status, tattler.type = 529, f"overloaded_error {key}"
+    server = start_server(
+        "--provider", dialect, "--base-url", f"http://127.0.0.1:{tattler.server_port}/v1", "--model", "x",
+        "--fallback-model", "y", "--max-retries", "1", "--log-level", "trace",
+        environment={"ANTHROPIC_API_KEY": ANTHROPIC_KEY, "OPENAI_API_KEY": OPENAI_KEY},
+    )
+    async with ChatClient.opened(server) as client:
+        turn = await client.said("go")
+        assert turn.done["error"]["code"] == "upstream_overloaded"
+        announced = [frame for frame in client.frames if frame["type"] == "turn.retrying"]
+        assert [frame["model"] for frame in announced] == ["x", "y", "y"]
+        assert all("Incorrect API key provided" in frame["message"] for frame in announced)
+        await client.open(session=client.session)
+    assert tattler.keys == [key] * 4
     check(client, server)
 
 
