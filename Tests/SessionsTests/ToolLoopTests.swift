@@ -2,6 +2,7 @@ import ChatProtocol
 import Conversation
 import JSON
 import Models
+import NIOConcurrencyHelpers
 import Testing
 import Tools
 
@@ -20,6 +21,30 @@ import Tools
         func run(_ input: JSONValue) async throws -> String {
             if input["wait"] == true { try await Task.sleep(for: .seconds(3600)) }
             return input["text"]?.stringValue ?? ""
+        }
+    }
+
+    /// Answers once two of its calls run at the same time.
+    final class Meeting: Tool {
+        let name = "meet"
+        let description = "Meets somebody."
+        let inputSchema: JSONValue = ["type": "object"]
+        private let arrived = NIOLockedValueBox(0)
+        private let met: AsyncStream<Void>
+        private let meeting: AsyncStream<Void>.Continuation
+
+        init() {
+            (met, meeting) = AsyncStream.makeStream()
+        }
+
+        func run(_ input: JSONValue) async throws -> String {
+            let count = arrived.withLockedValue { count in
+                count += 1
+                return count
+            }
+            if count == 2 { meeting.finish() }
+            for await _ in met {}
+            return input["who"]?.stringValue ?? ""
         }
     }
 
@@ -73,6 +98,20 @@ import Tools
         }
         #expect(result.isError)
         try await second.reply("Sorry.")
+        #expect(try await follower.until("turn.done").last?["status"] == "completed")
+    }
+
+    @Test func `calls of one round run side by side, and the model gets each one's result`()
+        async throws
+    {
+        let fixture = try SessionFixture(tools: [Meeting()])
+        let (session, follower) = try await fixture.open()
+        session.send("Hi", id: "m1", from: follower)
+        try await fixture.provider.nextCall().say(
+            .calls(("c_1", "meet", #"{"who":"Ada"}"#), ("c_2", "meet", #"{"who":"Bob"}"#)))
+        let second = try await fixture.provider.nextCall()
+        #expect(["c_1", "c_2"].map { second.result(of: $0)?.output } == ["Ada", "Bob"])
+        try await second.reply("They met.")
         #expect(try await follower.until("turn.done").last?["status"] == "completed")
     }
 
