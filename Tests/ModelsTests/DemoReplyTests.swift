@@ -96,6 +96,26 @@ import Testing
         #expect(try calls(reply(.user(message), tools: tools)) == [call])
     }
 
+    @Test(arguments: [
+        ("Where am I?", "get_location {}"), ("Use the dark theme, please", #"set_theme {"theme":"dark"}"#),
+        ("switch to light mode", #"set_theme {"theme":"light"}"#), ("call get_location", "get_location {}"),
+        (#"Call roll_dice {"sides": 6}"#, #"roll_dice {"sides":6}"#),
+    ])
+    func `the page's tools have their words, and any tool can be called by its name`(
+        message: String, call: String
+    ) throws {
+        let tools = ["calculate", "get_location", "set_theme", "roll_dice"]
+            .map { ToolDescription(name: $0, description: "", inputSchema: [:]) }
+        #expect(try calls(reply(.user(message), tools: tools)) == [call])
+        #expect(try calls(reply(.user(message))) == [])
+    }
+
+    @Test func `an input that is no JSON goes as it was typed`() throws {
+        let tools = [ToolDescription(name: "roll_dice", description: "", inputSchema: [:])]
+        let call = try #require(reply(.user(#"call roll_dice {"sides": 6*7"#), tools: tools).blocks.last)
+        #expect(call.pieces.joined() == #"{"sides": 6*7"#)
+    }
+
     @Test(arguments: ["The weather is nice", "I got an email yesterday", "please select one", "email to nobody"])
     func `what only sounds like it calls nothing`(message: String) throws {
         let tools = ["get_weather", "query_database", "send_email"]

@@ -110,9 +110,15 @@ struct DemoReply: Hashable {
         // Told apart by how long the conversation is, so that each turn's calls have ids of their own.
         let round = request.messages.reduce(0) { $0 + $1.content.count }
         var calls: [Block] = []
-        func call(_ name: String, _ input: JSONValue) {
+        func call(_ name: String, _ input: JSONValue) { call(name, json: input.jsonText) }
+        func call(_ name: String, json: String) {
             let kind = BlockKind.toolCall(id: "demo_\(round)_\(calls.count)", name: name)
-            calls.append(Block(kind: kind, pieces: pieces(ofInput: input.jsonText)))
+            calls.append(Block(kind: kind, pieces: pieces(ofInput: json)))
+        }
+        // As it was typed, invalid too: one can see what becomes of that.
+        if let named = understood.namedCall, offered.contains(named.name) {
+            call(named.name, json: named.input)
+            return calls
         }
         // The digits in a query or in an email's text are no sum to work out.
         if understood.query == nil, understood.email == nil, let expression = understood.expression,
@@ -134,6 +140,8 @@ struct DemoReply: Hashable {
         if let zone = understood.timeZone, offered.contains("current_time") {
             call("current_time", ["time_zone": .string(zone)])
         }
+        if understood.asksWhere, offered.contains("get_location") { call("get_location", [:]) }
+        if let theme = understood.theme, offered.contains("set_theme") { call("set_theme", ["theme": .string(theme)]) }
         return calls
     }
 

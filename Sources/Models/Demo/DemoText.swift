@@ -9,7 +9,8 @@ enum DemoText {
         - **Remember**: say "my name is Ada", later ask "what is my name?". "What did I say?" quotes your earlier messages.
         - **Use tools**: "what is 6×7?" or "calculate (1 + 2) * 3" calls the calculator, "what time is it in Tokyo?" the clock, \
         "what is the weather in Oslo?" the forecast. "select name, stock from products" asks the sample database. "Send an \
-        email to ada@example.com: tea at four?" needs your approval first.
+        email to ada@example.com: tea at four?" needs your approval first. "Where am I?" and "use the dark theme" ask the page, if it offers that. "call NAME" with an \
+        input in JSON behind it calls any tool.
         - **Write something long**, so that you can try Stop.
         - **Think**: ask me to think, and a thinking block comes before the answer.
         - **Break in the middle**, so that you can see an error.

@@ -107,6 +107,24 @@ struct DemoUnderstanding {
         return start.lowercased().hasPrefix("select ") ? start : nil
     }
 
+    var asksWhere: Bool { has("where am i") || has("my location") }
+
+    /// How the page shall look: `dark` in "use the dark theme".
+    var theme: String? {
+        guard words.contains("theme") || words.contains("mode") else { return nil }
+        return ["dark", "light"].first { words.contains(Substring($0)) }
+    }
+
+    /// A tool called by its name, its input as it was typed: `call roll_dice {"sides": 6}`.
+    var namedCall: (name: String, input: String)? {
+        let start = trimmed(text)
+        guard start.lowercased().hasPrefix("call ") else { return nil }
+        let rest = trimmed(start.dropFirst("call ".count))
+        let name = rest.prefix { !$0.isWhitespace && $0 != "{" }
+        let input = trimmed(rest.dropFirst(name.count))
+        return (String(name), input.isEmpty ? "{}" : input)
+    }
+
     /// An email to write: `send an email to ada@example.com: Tea at four?`.
     var email: (address: String, body: String)? {
         guard has("mail"), let found = lowercased.ranges(of: " to ").first(where: { isAddress(after: $0.upperBound) })

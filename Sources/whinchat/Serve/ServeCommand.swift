@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Tools that the model may call: all, none, or names with commas of calculate, current_time, get_weather, "
-                + "query_database, send_email (default: all but send_email, which asks for a yes that the page cannot give yet).",
+                + "query_database, send_email, which asks a person first (default: all).",
             valueName: "names"))
     var tools: String?
 
@@ -164,8 +164,8 @@ struct ServeCommand: AsyncParsableCommand {
             host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins)
         let group = MultiThreadedEventLoopGroup.singleton
         let backend = try await ChatBackend.make(
-            settings, environment: ProcessInfo.processInfo.environment, ownTools: ownTools, store: storage, group: group,
-            pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
+            settings, environment: ProcessInfo.processInfo.environment, ownTools: ownTools, store: storage,
+            group: group, pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
         let server = ChatServer(
             configuration: configuration, site: try StaticSite(folder: WebClient.folder), identityKey: key,
             makeConnection: backend.makeConnection, eventLoopGroup: group, logger: logger

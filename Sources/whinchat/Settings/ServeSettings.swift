@@ -27,8 +27,7 @@ struct ServeSettings: Equatable {
     var maxTokens: Int?
     var system: String?
     var allowedOrigins: [WebOrigin] = []
-    /// All but the one that asks for a person's yes, which the page cannot give yet.
-    var tools = BuiltInTool.allCases.filter { $0 != .sendEmail }
+    var tools = BuiltInTool.allCases
     /// Retries of one call to the model, before it has said anything.
     var maxRetries = RetryPolicy().maximumRetries
     var fallbackModel: String?
