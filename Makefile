@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-SWIFT_FOLDERS := Package.swift Sources Tests web
+SWIFT_FOLDERS := Package.swift Sources Examples Tests web
 # Targets whose tests keep the cores and the disk busy.
 HEAVY_TESTS := SQLiteStorageTests ModelsTests CurlTransportTests
 # One set of flags for everything that tests build: other flags would build everything again.

@@ -3,7 +3,7 @@ import JSON
 import Testing
 import Tools
 
-/// A tool of an embedding application: the example of docs/tools.md, in Support/RollDice.swift.
+/// A tool of an embedding application, as in docs/tools.md.
 @Suite struct OwnToolTests {
     private func runner() throws -> ToolRunner { ToolRunner(registry: try ToolRegistry([RollDice()])) }
 

@@ -102,8 +102,8 @@ def start_server(tmp_path_factory):
     """Starts servers that end with the test: `start_server("--provider", "demo", environment={…})`."""
     servers = []
 
-    def start(*arguments, environment=None, name="whinchat", data=None):
-        server = Server(tmp_path_factory.mktemp("server"), *arguments, environment=environment, name=name, data=data)
+    def start(*arguments, environment=None, **options):
+        server = Server(tmp_path_factory.mktemp("server"), *arguments, environment=environment, **options)
         servers.append(server)
         return server
 

@@ -1,7 +1,7 @@
 import JSON
 import Tools
 
-// The example of docs/tools.md, word for word. It uses nothing but what is public.
+// The tool of Examples/RollDice.
 struct RollDice: Tool {
     let name = "roll_dice"
     let description = "Rolls a die. Use it whenever chance is to decide."

@@ -124,10 +124,10 @@ DEFAULTS = {
 class Server:
     """`whinchat serve` on a free port of loopback."""
 
-    def __init__(self, folder, *arguments, environment=None, name="whinchat", data=None):
+    def __init__(self, folder, *arguments, environment=None, name="whinchat", data=None, program="whinchat"):
         self.data = data or folder / "data"
         self.arguments = arguments
-        command = [bin_dir() / "whinchat", "serve", "--port", "0", "--data", self.data, *arguments]
+        command = [bin_dir() / program, "serve", "--port", "0", "--data", self.data, *arguments]
         self.process = Process(name, command, folder / "log.txt", READY, DEFAULTS | (environment or {}))
         self.port = int(self.process.match[1])
         self.url = f"http://127.0.0.1:{self.port}"
