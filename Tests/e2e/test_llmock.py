@@ -253,3 +253,27 @@ async def test_a_fault_between_two_rounds(server, llmock):
         assert frame["code"] == "upstream_truncated"
         assert order(client, turn).count("tool.started") == 1
         assert (turn.status, turn.text) == ("completed", "It is 42.")
+
+
+async def test_a_model_that_calls_tools_for_ever_is_stopped(server, llmock):
+    llmock.call_tool("calculate", {"expression": "6 * 7"}, times=None)
+    async with ChatClient.opened(server) as client:
+        turn = await client.said("go")
+        assert turn.status == "tool_limit"
+        assert [result["output"] for result in turn.results.values()] == ["42"] * 9
+        assert len(llmock.requests) == 10
+        # The last call has no result and is left out; the conversation goes on.
+        llmock.reset().tool_mode("off").reply("Enough.")
+        turn = await client.said("and now?")
+        assert (turn.status, turn.text) == ("completed", "Enough.")
+        messages = json.dumps(llmock.last_request.body["messages"])
+        assert calls(messages) == results(messages) == 9
+
+
+def calls(messages):
+    """How many calls a request repeats, in either dialect."""
+    return messages.count('"type": "tool_use"') + messages.count('"type": "function"')
+
+
+def results(messages):
+    return messages.count('"type": "tool_result"') + messages.count('"role": "tool"')

@@ -1,8 +1,12 @@
 """A provider that fails before its first word is asked again; each time is announced, and then there is one end."""
 
+import contextlib
+import socket
+
 import pytest
 
 from support.chat_client import ChatClient
+from support.processes import FakeProvider
 
 
 @pytest.fixture
@@ -80,3 +84,23 @@ async def test_a_provider_that_falls_silent(retrying):
         turn = await client.said("go")
         assert (turn.status, turn.done["error"]["code"]) == ("failed", "upstream_stalled")
         assert turn.text.startswith("w0 ")
+
+
+async def test_a_provider_that_is_not_there_yet(start_server, tmp_path):
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    # Closed again: nobody listens there.
+    server = start_server(
+        "--provider", "openai", "--base-url", f"http://127.0.0.1:{port}/v1", "--model", "tokens-5-rate-0",
+        "--max-retries", "10", environment={"OPENAI_API_KEY": "x"},
+    )
+    async with ChatClient.opened(server) as client:
+        ref = await client.send("go")
+        frame = await client.until("turn.retrying")
+        assert (frame["attempt"], frame["code"]) == (1, "upstream_unreachable")
+        provider = FakeProvider(tmp_path, port=port)
+        try:
+            turn = await client.done(ref=ref)
+        finally:
+            provider.stop()
+        assert (turn.status, turn.text) == ("completed", "w0 w1 w2 w3 w4 ")

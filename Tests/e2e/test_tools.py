@@ -96,6 +96,21 @@ async def test_an_approval_outlives_the_server(server):
         assert len(outbox(server)) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "input"),
+    [("Where am I?", "get_location", {}), ("use the dark theme", "set_theme", {"theme": "dark"})],
+)
+async def test_the_demo_calls_what_a_page_brings(server, said, name, input):
+    tool = {"name": name, "description": "The page's.", "input_schema": {"type": "object"}}
+    async with ChatClient.opened(server, client_tools=[tool]) as client:
+        ref = await client.send(said)
+        started = await client.until("tool.started")
+        assert (started["name"], started["input"], started["runs"]) == (name, input, "client")
+        await client.command("tool.result", call=started["call"], output="as you wish")
+        turn = await client.done(ref=ref)
+        assert turn.status == "completed" and "as you wish" in turn.text
+
+
 @pytest.mark.parametrize(("tools", "names"), [("none", []), ("calculate", ["calculate"])])
 async def test_the_flag_picks(start_server, tools, names):
     server = start_server("--provider", "demo", "--tools", tools)

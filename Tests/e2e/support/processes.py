@@ -168,8 +168,8 @@ class Server:
 class FakeProvider:
     """The executable `fake-provider`: what it does, the model's name says."""
 
-    def __init__(self, folder, fixtures=FIXTURES):
-        command = [bin_dir() / "fake-provider", "--fixtures", fixtures]
+    def __init__(self, folder, fixtures=FIXTURES, port=0):
+        command = [bin_dir() / "fake-provider", "--fixtures", fixtures, "--port", port]
         self.process = Process("fake-provider", command, folder / "log.txt", r"listening on 127\.0\.0\.1:(\d+)")
         self.port = int(self.process.match[1])
         self.url = f"http://127.0.0.1:{self.port}"
