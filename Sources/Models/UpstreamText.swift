@@ -10,7 +10,7 @@ package struct UpstreamText: Sendable {
     private static let keyLengthScalars = 12
     private static let replacement = "[key removed]"
 
-    private let secrets: [String]
+    private let secrets: [Secret]
 
     /// - Parameter secrets: the configured keys; empty ones are ignored.
     package init(secrets: [String] = []) {
@@ -18,14 +18,14 @@ package struct UpstreamText: Sendable {
         let escaped = secrets.map {
             $0.split(separator: "/", omittingEmptySubsequences: false).joined(separator: #"\/"#)
         }
-        self.secrets = Array(Set(secrets + escaped)).filter { !$0.isEmpty }
+        self.secrets = Set(secrets + escaped).filter { !$0.isEmpty }.map { Secret($0) }
     }
 
     /// The text with any key removed, cut to 1,000 scalars.
     package func clean(_ text: String) -> String {
         // Cut generously first, so that an endless body costs little; a key that this cuts has its prefix still.
         var result = text.firstScalars(8 * Self.limitScalars)
-        for secret in secrets { result = Self.replace(secret, in: result) }
+        for secret in secrets { result = Self.replace(secret.value, in: result) }
         return Self.removeKeyLookalikes(result)
     }
 

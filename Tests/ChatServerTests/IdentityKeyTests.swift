@@ -24,6 +24,16 @@ import Testing
         }
     }
 
+    @Test func `printed, alone or in something, it shows nothing of itself`() throws {
+        let key = try IdentityKey()
+        let cookie = IdentityCookie(key: key)
+        var dumped = ""
+        dump([key, cookie] as [Any], to: &dumped)
+        for shown in ["\(key)", String(reflecting: key), "\(cookie)", String(reflecting: cookie), dumped] {
+            #expect(shown.contains("IdentityKey") && !shown.contains("bytes"), "\(shown)")
+        }
+    }
+
     @Test func `the next start reads the same key`() throws {
         try withFolder { folder in
             let first = try IdentityKey(in: folder)

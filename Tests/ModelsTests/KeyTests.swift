@@ -64,4 +64,20 @@ import WhinchatTesting
         }
         await server.stop()
     }
+
+    @Test(arguments: ProviderDialect.allCases)
+    private func `a provider that is printed does not show its key`(dialect: ProviderDialect) {
+        let provider: any ModelProvider =
+            switch dialect {
+            case .anthropic: AnthropicProvider(apiKey: Self.key, models: ["m"])
+            case .openai: OpenAIProvider(apiKey: Self.key, models: ["m"])
+            }
+        let retrying = RetryingProvider(provider)
+        let text = UpstreamText(secrets: [Self.key])
+        var dumped = ""
+        dump([retrying, text] as [Any], to: &dumped)
+        for shown in ["\(retrying)", String(reflecting: retrying), "\(text)", String(reflecting: text), dumped] {
+            #expect(!shown.contains(Self.key) && !shown.contains(Self.escapedKey))
+        }
+    }
 }

@@ -1,11 +1,14 @@
 """Keys stay where they are: in no frame, in no line of output, in no file."""
 
+import base64
 import http.server
 import json
+import signal
 import threading
 
 import pytest
 
+from support.bounds import until
 from support.chat_client import ChatClient
 from support.processes import ANTHROPIC_KEY, OPENAI_KEY
 
@@ -47,6 +50,11 @@ def tattler():
 
 def check(client, server):
     everything = [json.dumps(client.frames), server.log]
+    # The key that signs cookies is in its own file only: not as bytes, nor as numbers or digits.
+    key = (server.data / "identity.key").read_bytes()
+    for text in everything:
+        for form in (key.hex(), base64.b64encode(key).decode(), str(list(key))[1:-1]):
+            assert form[:20] not in text.lower() and form[:20] not in text
     everything += [
         file.read_bytes().decode(errors="replace") for file in server.data.rglob("*") if file.is_file()
     ]
@@ -100,3 +108,23 @@ async def test_keys_and_texts_are_in_no_line_of_the_log(provider_server, fake_pr
     assert "nobody's business" not in server.log
     request = fake_provider.requests("nobody's business")[-1]
     assert (ANTHROPIC_KEY in str(request["headers"])) != (OPENAI_KEY in str(request["headers"]))
+
+
+async def test_a_crash_report_holds_no_key(start_server, fake_provider):
+    server = start_server(
+        "--provider", "openai", "--base-url", f"{fake_provider.url}/v1", "--model", "tokens-100000-rate-1000",
+        "--log-level", "trace",
+        # As `make run` has it: a report shows the bytes that registers point to, where it is not told otherwise.
+        environment={"OPENAI_API_KEY": OPENAI_KEY, "SWIFT_BACKTRACE": "enable=yes,interactive=no,registers=none"},
+    )
+    async with ChatClient.opened(server) as client:
+        # The key is in memory, and so is the request that carried it.
+        await client.send("go")
+        await client.until("delta")
+        server.process.signal(signal.SIGSEGV)
+        await until(lambda: "Backtrace took" in server.log, "the crash report")
+        assert "Program crashed" in server.log and "Registers" not in server.log
+        check(client, server)
+    # A signal from outside does not come again by itself; and the test's end wants a server that ends well.
+    server.kill()
+    server.start()

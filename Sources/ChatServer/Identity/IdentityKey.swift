@@ -107,6 +107,13 @@ package struct IdentityKey: Sendable {
     }
 }
 
+/// Not shown where it is printed, alone or as a part of something: libraries log whatever they are given.
+extension IdentityKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "IdentityKey" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 extension Collection where Element == UInt8 {
     /// Two lowercase digits for each byte.
     package var hexadecimal: String {

@@ -10,7 +10,7 @@ package struct AnthropicProvider: ModelProvider {
     package let name = "anthropic"
     package let models: [String]
     private let url: String
-    private let apiKey: String?
+    private let apiKey: Secret?
     private let cachesPrompts: Bool
 
     /// - Parameters:
@@ -22,7 +22,7 @@ package struct AnthropicProvider: ModelProvider {
         apiKey: String?, baseURL: String = AnthropicProvider.defaultBaseURL, models: [String],
         cachesPrompts: Bool = true
     ) {
-        self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : $0 }
+        self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : Secret($0) }
         self.url = endpoint(of: baseURL, path: "/v1/messages")
         self.models = models
         self.cachesPrompts = cachesPrompts
@@ -31,7 +31,7 @@ package struct AnthropicProvider: ModelProvider {
     package func start(
         _ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver
     ) -> any ModelCall {
-        let text = UpstreamText(secrets: [apiKey ?? ""])
+        let text = UpstreamText(secrets: [apiKey?.value ?? ""])
         let call = HTTPModelCall(
             eventLoop: loop.eventLoop, receiver: receiver, text: text, stallTimeout: request.stallTimeout
         ) { head in
@@ -39,7 +39,7 @@ package struct AnthropicProvider: ModelProvider {
             return (AnthropicDialect(requestID: requestID, text: text), requestID)
         }
         var headers = [("anthropic-version", Self.version)]
-        if let apiKey { headers.append(("x-api-key", apiKey)) }
+        if let apiKey { headers.append(("x-api-key", apiKey.value)) }
         let body = AnthropicRequest(request, provider: name, caches: cachesPrompts)
         call.start(body, to: url, headers: headers, over: loop.transfers)
         return call

@@ -14,7 +14,7 @@ package struct OpenAIProvider: ModelProvider {
     package let name = "openai"
     package let models: [String]
     private let url: String
-    private let apiKey: String?
+    private let apiKey: Secret?
     private let organisation: String?
     private let project: String?
     private let tokenLimit: TokenLimit
@@ -29,7 +29,7 @@ package struct OpenAIProvider: ModelProvider {
         apiKey: String?, baseURL: String = OpenAIProvider.defaultBaseURL, models: [String],
         organisation: String? = nil, project: String? = nil, tokenLimit: TokenLimit? = nil
     ) {
-        self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : $0 }
+        self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : Secret($0) }
         self.url = endpoint(of: baseURL, path: "/chat/completions")
         self.models = models
         self.organisation = organisation
@@ -41,7 +41,7 @@ package struct OpenAIProvider: ModelProvider {
     package func start(
         _ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver
     ) -> any ModelCall {
-        let text = UpstreamText(secrets: [apiKey ?? ""])
+        let text = UpstreamText(secrets: [apiKey?.value ?? ""])
         let call = HTTPModelCall(
             eventLoop: loop.eventLoop, receiver: receiver, text: text, stallTimeout: request.stallTimeout
         ) { head in
@@ -49,7 +49,7 @@ package struct OpenAIProvider: ModelProvider {
             return (OpenAIDialect(requestID: requestID, text: text), requestID)
         }
         var headers: [(String, String)] = []
-        if let apiKey { headers.append(("authorization", "Bearer \(apiKey)")) }
+        if let apiKey { headers.append(("authorization", "Bearer \(apiKey.value)")) }
         if let organisation { headers.append(("openai-organization", organisation)) }
         if let project { headers.append(("openai-project", project)) }
         let body = OpenAIRequest(request, provider: name, tokenLimit: tokenLimit)

@@ -5,7 +5,10 @@ import UnixSignals
 
 /// Serves, and ends so that nothing is lost: at the first signal nobody is accepted any more, everybody is told, and replies
 /// go on for a while; at the second one they end at once, as interrupted.
-struct DrainingService: Service {
+struct DrainingService: Service, CustomStringConvertible {
+    /// For logs, which would show all of the server.
+    let description = "DrainingService"
+
     let server: ChatServer
     let directory: SessionDirectory
     /// How long replies go on.
