@@ -115,7 +115,8 @@ class Bench:
             data = data or scope.enter_context(self.data())
             command = [
                 self.binaries / "whinchat", "serve", "--provider", "anthropic", "--base-url", base_url, "--model", model,
-                "--data", data, "--port", 0, *flags]
+                # More streams than run at once by default would wait, and that is not what is measured.
+                "--data", data, "--port", 0, "--max-turns", 10_000, *flags]
             yield Program(scope, self.folder, "Whinchat", command, environment)
 
     @contextlib.contextmanager

@@ -9,6 +9,8 @@ package enum Answer: Sendable {
     case history(HistoryPage)
     case stats(SessionStats)
     case pong(JSONValue?)
+    /// How many stand before a waiting turn, and itself: from 1.
+    case queue(turn: String, position: Int)
     case goingAway(reason: String, reconnectAfter: Duration)
 
     package func frame(ref: String?) -> ByteBuffer {
@@ -22,6 +24,11 @@ package enum Answer: Sendable {
             frame.field("ref", ref)
             if let echo { frame.field("t", echo) }
             return frame.end()
+        case .queue(let turn, let position):
+            var frame = FrameWriter(type: "queue")
+            frame.field("turn", turn)
+            frame.field("position", position)
+            return frame.end()
         case .goingAway(let reason, let reconnectAfter):
             var frame = FrameWriter(type: "going_away")
             frame.field("reason", reason)
@@ -34,7 +41,13 @@ package enum Answer: Sendable {
 /// The answer to `open`.
 package struct Welcome: Sendable {
     package enum Resume: String, Sendable { case exact, snapshot, new }
-    package enum State: String, Sendable { case idle, running, awaiting }
+    package enum State: String, Sendable {
+        case idle
+        /// A turn waits for its place among all that run.
+        case queued
+        case running
+        case awaiting
+    }
 
     package var session: String
     package var epoch: String

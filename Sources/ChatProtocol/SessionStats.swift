@@ -11,6 +11,8 @@ package struct SessionStats: Hashable, Sendable {
     package var inputTokens: Int
     package var outputTokens: Int
     package var cacheReadTokens: Int
+    /// In microdollars; nil where the price of a model that replied is not known.
+    package var cost: Int?
     /// Milliseconds since 1970.
     package var createdAt: Int64
     /// Since the session was made.
@@ -19,7 +21,7 @@ package struct SessionStats: Hashable, Sendable {
     package var lastActiveAt: Int64
 
     package init(
-        turnCount: Int, messageCount: Int, inputTokens: Int, outputTokens: Int, cacheReadTokens: Int,
+        turnCount: Int, messageCount: Int, inputTokens: Int, outputTokens: Int, cacheReadTokens: Int, cost: Int? = nil,
         createdAt: Int64, age: Duration, lastActiveAt: Int64
     ) {
         self.turnCount = turnCount
@@ -27,6 +29,7 @@ package struct SessionStats: Hashable, Sendable {
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
         self.cacheReadTokens = cacheReadTokens
+        self.cost = cost
         self.createdAt = createdAt
         self.age = age
         self.lastActiveAt = lastActiveAt
@@ -40,6 +43,7 @@ package struct SessionStats: Hashable, Sendable {
         frame.field("input_tokens", inputTokens)
         frame.field("output_tokens", outputTokens)
         frame.field("cache_read_tokens", cacheReadTokens)
+        frame.field("cost", cost.map { Double($0) / 1e6 })
         frame.field("created_at", Timestamp.text(createdAt))
         // A clock that was set back must not make it negative.
         frame.field("age_ms", max(0, age.wholeMilliseconds))

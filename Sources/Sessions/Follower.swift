@@ -59,6 +59,9 @@ final class Follower {
     /// Whether it can be sent anything.
     var isReady: Bool { isConnectionReady && heldCommands == nil }
 
+    /// Whether its `open` is not answered yet.
+    var isOpening: Bool { heldCommands != nil }
+
     /// Whether it was asked more than it takes the answers of.
     var isOverrun: Bool { answers.byteCount > Self.maximumAnswerBytes }
 

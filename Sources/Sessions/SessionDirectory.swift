@@ -93,6 +93,7 @@ package final class SessionDirectory: Sendable {
     private func load(_ id: String, on loop: SessionLoop) async throws -> ChatSession? {
         defer { loads.withLockedValue { $0[id] = nil } }
         guard let stored = try await environment.store.session(id) else { return nil }
+        try await loadSpending(of: stored.owner)
         let session = residents.insert(
             ChatSession(stored, environment: environment, loop: loop, residents: residents))
         session.perform { $0.wake(stored) }
@@ -118,6 +119,7 @@ package final class SessionDirectory: Sendable {
         let known: (made: String?, count: Int)
         do throws(SessionStoreError) {
             known = try await environment.store.sessions(of: owner, createdBy: ref)
+            try await loadSpending(of: owner)
         } catch {
             environment.logger.error("the store cannot be read", metadata: ["error": "\(error)"])
             throw CommandError(.storage, "Sessions cannot be read now.", retryable: true)
@@ -134,6 +136,17 @@ package final class SessionDirectory: Sendable {
             owner: owner, settings: settings, environment: environment, loop: loop, residents: residents)
         let resident = residents.insert(session, creation: key)
         return (resident, resident === session)
+    }
+
+    /// Before a session of theirs takes commands, what a user has used today is known.
+    private func loadSpending(of owner: Owner) async throws(SessionStoreError) {
+        guard environment.limits.spending.countsUsers else { return }
+        let day = UTCDay.number(at: ChatSession.now)
+        try await environment.ledger.load(
+            owner, day: day, isResident: { residents.count(of: $0) > 0 }
+        ) { () async throws(SessionStoreError) in
+            try await environment.store.spending(of: owner, day: day)
+        }
     }
 
     private func loop(_ eventLoop: any EventLoop) throws(CommandError) -> SessionLoop {

@@ -14,8 +14,11 @@ package struct SessionEnvironment: Sendable {
     package var pingInterval: Duration
     package var limits: SessionLimits
     package var logger: Logger
+    /// What tokens cost, by model.
+    package var prices: [String: TokenPrice] = [:]
+    let ledger = SpendingLedger()
     let drain = SessionDrain()
-    let places: TurnPlaces
+    package let places: TurnPlaces
 
     package init(
         provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore, defaults: SessionSettings,
@@ -29,7 +32,7 @@ package struct SessionEnvironment: Sendable {
         self.pingInterval = pingInterval
         self.limits = limits
         self.logger = logger
-        places = TurnPlaces(limit: limits.turnsAtOnce, limitPerUser: limits.turnsAtOncePerUser)
+        places = TurnPlaces(limits.places)
     }
 
     /// The context policies that a session may have. Those that want a summary or a search are not among them yet.

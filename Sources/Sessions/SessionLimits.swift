@@ -9,6 +9,14 @@ package struct SessionLimits: Hashable, Sendable {
     package var unattendedTime = Duration.seconds(600)
     /// How long a reply may get that nobody follows, in tokens, estimated. 32,000: whoever asked for more stays.
     package var unattendedTokens = 32_000
+    /// How long a turn goes on, all its rounds together, without the time that it waits for a place or awaits somebody. 15 minutes:
+    /// the longest replies of today's models take some ten.
+    package var turnTime = Duration.seconds(900)
+    /// How much a turn may say, all its rounds together, in tokens, estimated while it streams. 200,000: more than any model says
+    /// in one reply today, so that only a turn that goes in circles meets it.
+    package var turnTokens = 200_000
+    /// What a session and a user may use in a day.
+    package var spending = SpendingBounds()
     /// How long a provider may send nothing at all before its call fails.
     package var stallTimeout = ModelRequest.defaultStallTimeout
     /// How long a person is waited for who is to allow a tool call. An hour: long enough for a meeting; what was to be sent may be
@@ -16,10 +24,8 @@ package struct SessionLimits: Hashable, Sendable {
     package var approvalTime = Duration.seconds(3600)
     /// How long a client may take to run a tool. 60 s: a person may have to be asked, for a place or a file.
     package var clientToolTime = Duration.seconds(60)
-    /// How many turns run at once in the process; the rest wait.
-    package var turnsAtOnce = Int.max
-    /// How many turns of one owner run at once.
-    package var turnsAtOncePerUser = Int.max
+    /// How many turns run at once, and how many wait.
+    package var places = TurnPlaces.Bounds()
 
     package init() {}
 }

@@ -127,6 +127,13 @@ import Testing
                 == ["type": "history", "messages": [], "more": false])
     }
 
+    @Test func `a waiting turn is told its position`() throws {
+        #expect(
+            try json(Answer.queue(turn: "t_1", position: 3).frame(ref: nil)) == [
+                "type": "queue", "turn": "t_1", "position": 3,
+            ])
+    }
+
     @Test func `stats count, and say since when`() throws {
         var stats = SessionStats(
             turnCount: 2, messageCount: 4, inputTokens: 10, outputTokens: 20, cacheReadTokens: 30, createdAt: 1000,
@@ -137,6 +144,8 @@ import Testing
                 "output_tokens": 20, "cache_read_tokens": 30, "created_at": "1970-01-01T00:00:01.000Z",
                 "age_ms": 61_500, "last_active_at": "1970-01-01T00:01:02.000Z",
             ])
+        stats.cost = 1_250_000
+        #expect(try json(Answer.stats(stats).frame(ref: nil))["cost"] == 1.25)
         stats.age = .seconds(-5)
         #expect(try json(Answer.stats(stats).frame(ref: nil))["age_ms"] == 0)
     }

@@ -61,6 +61,16 @@ import Testing
         #expect(queue.position(of: "a2") == 2)
     }
 
+    @Test func `an accepted turn is not turned away, and a user with room is never too many`() {
+        var queue = Queue(limit: 2, limitPerUser: 1, waitingLimit: 1)
+        _ = queue.add("a1", of: "a")
+        #expect(queue.add("a2", of: "a") == .waiting(position: 1))
+        #expect(queue.isFull(for: "a") && !queue.isFull(for: "b"))
+        #expect(queue.add("a3", of: "a") == .full)
+        #expect(queue.add("a3", of: "a", isAccepted: true) == .waiting(position: 2))
+        #expect(queue.add("b1", of: "b") == .started)
+    }
+
     @Test func `a turn that is known already is where it is, and an unknown one is nowhere`() {
         var queue = Queue(limit: 1, limitPerUser: 1)
         _ = queue.add("a1", of: "a")

@@ -175,7 +175,9 @@ import Testing
     }
 
     @Test func `a long reply that has ended is still there for one who reads slowly`() async throws {
-        let fixture = try SessionFixture()
+        var limits = SessionLimits()
+        limits.turnTokens = 1_000_000
+        let fixture = try SessionFixture(limits: limits)
         let (session, fast) = try await fixture.open()
         let slow = try await fixture.join(session, 2)
         _ = try await slow.until("snapshot")

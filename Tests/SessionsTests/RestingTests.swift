@@ -150,7 +150,9 @@ import Testing
     // MARK: No rest
 
     @Test func `a turn that runs, or waits, keeps it awake`() async throws {
-        let fixture = try SessionFixture()
+        var limits = SessionLimits()
+        limits.turnTime = .seconds(86_400)
+        let fixture = try SessionFixture(limits: limits)
         let (session, follower) = try await fixture.open()
         session.send("One", id: "m1", from: follower)
         session.send("Two", id: "m2", from: follower)

@@ -30,7 +30,11 @@ import Testing
     }
 
     @Test func `it ends after a while, and those that wait get as long`() async throws {
-        let fixture = try SessionFixture(limits: limits { $0.unattendedTime = .seconds(100) })
+        let fixture = try SessionFixture(
+            limits: limits {
+                $0.unattendedTime = .seconds(100)
+                $0.turnTime = .seconds(100_000)
+            })
         let (session, follower) = try await fixture.open()
         session.send("One", id: "m1", from: follower)
         session.send("Two", id: "m2", from: follower)

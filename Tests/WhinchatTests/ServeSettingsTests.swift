@@ -1,6 +1,7 @@
 import ChatServer
 import Foundation
 import Logging
+import Models
 import Sessions
 import Testing
 import Tools
@@ -37,12 +38,15 @@ import Tools
             .model: "m", .maxTokens: "5", .system: "s", .allowOrigin: "https://a.example", .logLevel: "debug",
             .tools: "calculate", .maxRetries: "2", .fallbackModel: "f", .stallTimeout: "5",
             .drainTimeout: "6", .idleAfter: "7", .unattendedTime: "8", .unattendedTokens: "9",
+            .turnTime: "10", .turnTokens: "11", .maxTurns: "12", .maxTurnsPerUser: "13", .maxWaitingTurns: "14",
+            .price: "m=1/2", .sessionTokensPerDay: "15", .userTokensPerDay: "16", .sessionCostPerDay: "0.17",
+            .userCostPerDay: "18",
         ]
         #expect(Set(values.keys) == Set(SettingKey.allCases).subtracting([.config]))
         let byFlag = try resolve(values.mapValues { [$0] })
         let byVariable = try resolve(environment: Dictionary(uniqueKeysWithValues: values.map { ($0.variable, $1) }))
         let file = values.map { key, value in
-            key == .allowOrigin ? "\"\(key.rawValue)\":[\"\(value)\"]" : "\"\(key.rawValue)\":\"\(value)\""
+            key.isList ? "\"\(key.rawValue)\":[\"\(value)\"]" : "\"\(key.rawValue)\":\"\(value)\""
         }
         let byFile = try resolve(file: "{\(file.joined(separator: ","))}")
         #expect(byFlag == byVariable && byFlag == byFile && byFlag != ServeSettings())
@@ -50,6 +54,13 @@ import Tools
         #expect(byFlag.sessionLimits.stallTimeout == .seconds(5))
         #expect(byFlag.drainTimeout == .seconds(6) && byFlag.sessionLimits.idleAfter == .seconds(7))
         #expect(byFlag.sessionLimits.unattendedTime == .seconds(8) && byFlag.sessionLimits.unattendedTokens == 9)
+        #expect(byFlag.sessionLimits.turnTime == .seconds(10) && byFlag.sessionLimits.turnTokens == 11)
+        let places = byFlag.sessionLimits.places
+        #expect(places.turns == 12 && places.turnsPerUser == 13 && places.waiting == 14)
+        #expect(byFlag.prices == ["m": TokenPrice(input: 1_000_000, output: 2_000_000)])
+        let spending = byFlag.sessionLimits.spending
+        #expect(spending.sessionTokens == 15 && spending.userTokens == 16)
+        #expect(spending.sessionCost == 170_000 && spending.userCost == 18_000_000)
         #expect(byFlag.maxTokens == 5 && byFlag.provider == .openai && byFlag.logLevel == .debug)
     }
 
@@ -62,6 +73,30 @@ import Tools
         #expect(try resolve(file: "{\"allow_origin\":[\"\(texts[0])\",\"\(texts[1])\"]}").allowedOrigins == both)
     }
 
+    @Test func `prices come as repeated flags, as a list with commas, or as an array`() throws {
+        let both = try resolve([.price: ["small=0.25/2", "org/large:1=b=3/15/0.30/3.75"]])
+        #expect(both.prices.keys.sorted() == ["org/large:1=b", "small"])
+        #expect(both.prices["org/large:1=b"]?.cacheRead == 300_000)
+        #expect(
+            try resolve(environment: ["WHINCHAT_PRICE": "small=0.25/2,org/large:1=b=3/15/0.30/3.75"]).prices
+                == both.prices)
+        #expect(
+            try resolve(file: #"{"price":["small=0.25/2","org/large:1=b=3/15/0.30/3.75"]}"#).prices == both.prices)
+    }
+
+    @Test(arguments: ["0.5", "\"0.50\"", "5e-1"])
+    func `an amount of money is a number or a text in the file`(amount: String) throws {
+        let settings = try resolve(file: "{\"user_cost_per_day\":\(amount)}")
+        #expect(settings.sessionLimits.spending.userCost == 500_000)
+    }
+
+    @Test func `a bound of 0 is none, and a bound on a user's turns is everybody's only where it is set`() throws {
+        let settings = try resolve([.userTokensPerDay: ["0"], .userCostPerDay: ["0.00"]])
+        #expect(settings.sessionLimits.spending == SpendingBounds())
+        #expect(settings.sessionLimits.places.sharedOwner == "local")
+        #expect(try resolve([.maxTurnsPerUser: ["4"]]).sessionLimits.places.sharedOwner == nil)
+    }
+
     @Test(arguments: [
         (SettingKey.port, "65536"), (.port, "-1"), (.port, "80.5"), (.port, "http"), (.port, ""), (.host, ""),
         (.host, "a b"),
@@ -69,6 +104,8 @@ import Tools
         (.baseURL, "https://x/?q"), (.model, ""), (.model, String(repeating: "m", count: 201)), (.maxTokens, "0"),
         (.maxTokens, "1000001"), (.system, String(repeating: "s", count: 32_001)), (.allowOrigin, "null"),
         (.allowOrigin, "https://a.example/path"), (.logLevel, "loud"),
+        (.price, "1/2"), (.price, "=1/2"), (.price, "m=1"), (.userCostPerDay, "-1"), (.userCostPerDay, "1.1234567"),
+        (.maxTurns, "0"), (.userTokensPerDay, "-1"), (.turnTime, "0"),
     ])
     func `a bad value names its flag or its variable`(key: SettingKey, value: String) throws {
         let byFlag = try #require(throws: SettingError.self) { try resolve([key: [value]]) }
@@ -88,7 +125,10 @@ import Tools
     }
 
     @Test func `a value of another type in the file is an error, not the default`() throws {
-        for file in [#"{"port":true}"#, #"{"port":[1]}"#, #"{"model":5}"#, #"{"port":1.5}"#, #"{"allow_origin":"x"}"#] {
+        for file in [
+            #"{"port":true}"#, #"{"port":[1]}"#, #"{"model":5}"#, #"{"port":1.5}"#, #"{"allow_origin":"x"}"#,
+            #"{"user_cost_per_day":true}"#, #"{"price":"m=1/2"}"#, #"{"model":1.5}"#,
+        ] {
             let error = try #require(throws: SettingError.self, "\(file)") { try resolve(file: file) }
             #expect(error.description.contains("whinchat.json") && error.exitCode == 78, "\(error)")
         }

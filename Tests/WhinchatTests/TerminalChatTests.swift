@@ -81,6 +81,10 @@ import Testing
         _ = chat.received(try frame(#"{"type":"delta","turn":"t_1","index":0,"text":"a"}"#))
         let note = chat.received(try frame(#"{"type":"turn.retrying","turn":"t_1","delay_ms":1500,"message":"busy"}"#))
         #expect(note == [.note("[trying again in 1.5 s: busy]")])
+        #expect(
+            chat.received(try frame(#"{"type":"queue","turn":"t_2","position":3}"#)) == [
+                .note("[waiting for a place: 3]")
+            ])
     }
 
     @Test func `a turn that fails is said, and the exit code tells`() throws {

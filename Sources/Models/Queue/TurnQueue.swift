@@ -40,21 +40,28 @@ package struct TurnQueue<User: Hashable & Sendable, ID: Hashable & Sendable>: Se
     package var waitingCount: Int { users.count - running.count }
     package func isRunning(_ id: ID) -> Bool { running.contains(id) }
 
+    /// Whether as many wait as may, and one more of this user would have to wait too.
+    package func isFull(for user: User) -> Bool { waitingCount >= waitingLimit && !mayBegin(user) }
+
     /// Lets a turn begin, or wait. One that is known already is where it is.
     ///
-    /// - Parameter isResumed: it ran before, gave up its place to wait for a person, and goes before the user's other ones.
-    package mutating func add(_ id: ID, of user: User, isResumed: Bool = false) -> Admission {
+    /// - Parameters:
+    ///   - isAccepted: its user was told already that it will run, so it is never `full`.
+    ///   - isResumed: it ran before, gave up its place to wait for a person, and goes before the user's other ones.
+    package mutating func add(
+        _ id: ID, of user: User, isAccepted: Bool = false, isResumed: Bool = false
+    ) -> Admission {
         guard users[id] == nil else {
             return running.contains(id) ? .started : .waiting(position: position(of: id) ?? 1)
         }
         // Nobody who may begin waits while there is room, so the newcomer overtakes nobody but those at their own bound.
-        if running.count < limit, hasRoom(user), waitingOfUser[user] == nil {
+        if mayBegin(user) {
             users[id] = user
             begin(id, of: user)
             return .started
         }
         // What has been accepted once is not turned away in its middle.
-        guard waitingCount < waitingLimit || isResumed else { return .full }
+        guard waitingCount < waitingLimit || isAccepted || isResumed else { return .full }
         users[id] = user
         if waitingOfUser[user] == nil { ring.append(user) }
         if isResumed {
@@ -97,9 +104,19 @@ package struct TurnQueue<User: Hashable & Sendable, ID: Hashable & Sendable>: Se
 
     /// All that wait, in the order of their positions: for telling each where it stands.
     package var waiting: [ID] {
-        let lists = ring.map { waitingOfUser[$0] ?? [] }
-        let rounds = lists.map(\.count).max() ?? 0
-        return (0..<rounds).flatMap { round in lists.compactMap { $0.count > round ? $0[round] : nil } }
+        var lists = ring.map { waitingOfUser[$0] ?? [] }
+        var order: [ID] = []
+        var round = 0
+        while !lists.isEmpty {
+            order += lists.map { $0[round] }
+            round += 1
+            lists.removeAll { $0.count == round }
+        }
+        return order
+    }
+
+    private func mayBegin(_ user: User) -> Bool {
+        running.count < limit && hasRoom(user) && waitingOfUser[user] == nil
     }
 
     private func hasRoom(_ user: User) -> Bool { runningOfUser[user, default: 0] < limitPerUser }

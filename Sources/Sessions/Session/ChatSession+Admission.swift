@@ -9,6 +9,8 @@ extension ChatSession {
         let turn: String
         var hasPlace: Bool
         var isPrepared: Bool
+        /// What those who follow were told last of its place among those that wait.
+        var toldPosition: Int?
 
         var isReady: Bool { hasPlace && isPrepared }
     }
@@ -28,22 +30,23 @@ extension ChatSession {
         let id = turn.accepted.id
         if admission?.turn != id {
             dropAdmission()
-            let place = environment.places.ask(for: id, of: owner) { [self] in
-                // Never at once: it may be the end of another session's turn that calls this.
-                loop.eventLoop.execute { self.assumeIsolated { $0.complete(id) { $0.hasPlace = true } } }
-            }
-            admission = Admission(turn: id, hasPlace: place == .started, isPrepared: prepare(turn))
+            admission = Admission(
+                turn: id, hasPlace: environment.places.ask(for: id, of: self), isPrepared: prepare(turn))
         }
         return admission?.isReady == true
     }
 
     /// The turn has got something that it waited for.
-    private func complete(_ turn: String, _ change: (inout Admission) -> Void) {
+    func complete(_ turn: String, _ change: (inout Admission) -> Void) {
         // Unless it was cancelled meanwhile.
         guard var admission, admission.turn == turn else { return }
         change(&admission)
         self.admission = admission
-        startNext()
+        if running?.turn.accepted.id == turn {
+            if admission.isReady { callModel() }
+        } else {
+            startNext()
+        }
         settle()
         changed()
     }
@@ -59,7 +62,7 @@ extension ChatSession {
         dropAdmission()
     }
 
-    private func dropAdmission() {
+    func dropAdmission() {
         guard let id = admission?.turn else { return }
         admission = nil
         environment.places.leave(id)

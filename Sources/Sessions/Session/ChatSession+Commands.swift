@@ -227,12 +227,14 @@ extension ChatSession {
     }
 
     /// - Throws: `busy` where the command would rather be refused than wait, or where too many wait already; `overloaded` where
-    ///   the server is about to end.
+    ///   the server is about to end; `quota_exceeded` where the day's bound is used up.
     private func admit(_ onBusy: OnBusy) throws(CommandError) {
         try admitEvent()
         if environment.drain.isDraining {
             throw CommandError(.overloaded, "The server is about to restart.", retryable: true, retryAfter: .seconds(1))
         }
+        try admitSpending()
+        try admitToPlaces()
         guard running != nil || !queue.isEmpty else { return }
         if onBusy == .reject {
             throw CommandError(.busy, "A turn is running.", retryable: true)

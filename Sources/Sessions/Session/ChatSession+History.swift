@@ -108,8 +108,8 @@ extension ChatSession {
         let usage = replies.reduce(Usage()) { $0 + ($1.usage ?? Usage()) }
         let stats = SessionStats(
             turnCount: turns.count, messageCount: tree.count, inputTokens: usage.inputTokens,
-            outputTokens: usage.outputTokens, cacheReadTokens: usage.cacheReadTokens, createdAt: createdAt,
-            age: .milliseconds(Self.now - createdAt), lastActiveAt: lastActiveAt)
+            outputTokens: usage.outputTokens, cacheReadTokens: usage.cacheReadTokens, cost: cost(of: replies),
+            createdAt: createdAt, age: .milliseconds(Self.now - createdAt), lastActiveAt: lastActiveAt)
         answer(Answer.stats(stats).frame(ref: ref), to: follower)
     }
 

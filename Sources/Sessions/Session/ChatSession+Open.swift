@@ -66,6 +66,7 @@ extension ChatSession {
         follower.isBeginning = true
         answer(Answer.welcome(welcome(isNew ? .new : cursor == nil ? .snapshot : .exact)).frame(ref: ref), to: id)
         if !isNew, cursor == nil { answerSnapshot(atMost: open.history, ref: ref, to: id) }
+        tellPosition(to: id)
         for command in held { handle(command.command, ref: command.ref, from: id) }
         changed()
         if !isNew { restIfCrowded() }
@@ -91,7 +92,8 @@ extension ChatSession {
         let settings = shownSettings
         return Welcome(
             session: self.id, epoch: epoch, seq: log.visibleSeq, resume: resume,
-            state: running.map { $0.turn.isAwaiting ? .awaiting : .running } ?? .idle, turn: running?.turn.accepted.id,
+            state: running.map { $0.turn.isAwaiting ? .awaiting : .running } ?? (queue.isEmpty ? .idle : .queued),
+            turn: (running?.turn ?? queue.first)?.accepted.id,
             settings: settings,
             models: environment.models, tools: environment.tools.subset(settings.tools).descriptions,
             pingInterval: environment.pingInterval, serverTime: Self.now)

@@ -11,10 +11,13 @@ extension ChatSession {
 
     /// Looks after itself; called about once a second while the session is loaded.
     func tick(_ now: NIODeadline) {
+        tellPosition()
         if running != nil {
+            countWork(until: now)
             checkpoint()
             expireWaiting()
-            if running?.turn.isAwaiting == false {
+            if !isPaused {
+                stopIfTooLong()
                 stopIfUnattended(now)
             } else {
                 // What it waits is not counted: it could not be attended to the end.
@@ -46,6 +49,26 @@ extension ChatSession {
         if now - max(unattendedAt, running.startedAt) > TimeAmount(limits.unattendedTime) {
             stopRunning(.timeLimit, ref: nil)
         } else if running.turn.byteCount / TokenEstimate.bytesPerToken > limits.unattendedTokens {
+            stopRunning(.maxTokens, ref: nil)
+        }
+    }
+
+    /// Counts the time that the running turn is at work, a second at a time: what it waits is not its own.
+    private func countWork(until now: NIODeadline) {
+        guard let running, now > running.countedUntil else { return }
+        if !isPaused { running.worked = running.worked + (now - running.countedUntil) }
+        running.countedUntil = now
+    }
+
+    /// A turn that goes in circles would go on for ever, at somebody's cost.
+    private func stopIfTooLong() {
+        guard let running else { return }
+        let limits = environment.limits
+        let tokens = max(
+            running.turn.byteCount / TokenEstimate.bytesPerToken, running.turn.reportedUsage?.outputTokens ?? 0)
+        if running.worked > TimeAmount(limits.turnTime) {
+            stopRunning(.timeLimit, ref: nil)
+        } else if tokens > limits.turnTokens {
             stopRunning(.maxTokens, ref: nil)
         }
     }

@@ -46,6 +46,8 @@ extension ChatSession {
         ) { [self] succeeded in
             if !succeeded, running?.turn.accepted.id == id { stopUnsaved("The tool's result could not be saved.") }
         }
+        // The last tool of the server may have ended beside those that wait.
+        yieldPlace()
         perform(actions, ref: nil)
         changed()
     }
@@ -77,6 +79,7 @@ extension ChatSession {
         let deadline = Self.now + Int64(limit / .milliseconds(1))
         let waiting = calls.map { WaitingCall(call: $0, kind: kind, deadline: deadline) }
         running?.turn.wait(for: waiting)
+        yieldPlace()
         let pieces = running?.turn.takeProgress() ?? []
         commit(
             [.progress(turn: id, pieces), .waiting(turn: id, waitingCalls)], events: waiting.map { event(id, $0) },

@@ -62,11 +62,12 @@ extension ChatSession {
     private func postpone() {
         guard let running else { return }
         dropRunning()
+        // Nobody waits for its place behind a store that fails.
+        dropAdmission()
         let turn = makeTurn(running.turn.accepted)
         if let end = running.heldEnd, end.status == .cancelled {
             let outcome = TurnOutcome(
                 turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
-            reviewAdmission()
             self.end(
                 turn.accepted, reply: reply(of: turn, status: .cancelled, usage: Usage()), outcome, ref: end.ref)
         } else {
@@ -151,8 +152,8 @@ extension ChatSession {
         }
     }
 
-    private func callModel() {
-        guard let running else { return }
+    func callModel() {
+        guard holdsPlace(), let running else { return }
         let turn = running.turn
         var messages = running.plan.messages
         let content = turn.content
@@ -261,6 +262,7 @@ extension ChatSession {
         put(reply)
         var changes = [SessionChange.ended(turn: accepted.id, reply: reply)]
         if let next { changes.append(.started(turn: next.accepted.id)) }
+        changes += spend(reply.usage, on: reply.model)
         // If it cannot be saved, that is how it ended: for those who follow, for those who come later, and in the store, once
         // that takes it.
         var unsaved = outcome

@@ -25,6 +25,9 @@ package actor ChatSession {
         var call: (any ModelCall)?
         var tools: [String: Task<Void, Never>] = [:]
         let startedAt = NIODeadline.now()
+        /// How long it has been at work, without the time that it awaited somebody; and until when that is counted.
+        var worked = TimeAmount.zero
+        var countedUntil = NIODeadline.now()
         var firstOutputAt: NIODeadline?
         /// The turn's first event.
         let firstSeq: Int
@@ -96,6 +99,8 @@ package actor ChatSession {
     /// How turns that ended were told, by their id; the newest few, for a `cancel` that comes too late.
     var outcomes = RecentOutcomes()
 
+    /// What the session has used today.
+    var spending: DailySpending
     /// The reply of the turn that ended last, if that could not be saved.
     var unsavedReply: Message?
 
@@ -144,6 +149,7 @@ package actor ChatSession {
         // Until whoever made it follows it, and so has it saved. Another who said the same `open` waits for that.
         presence = .loading
         log = SessionLog()
+        spending = DailySpending(day: 0, spending: Spending())
         self.owner = owner
         self.settings = settings
         self.environment = environment
@@ -163,6 +169,7 @@ package actor ChatSession {
         lastActiveAt = stored.lastActiveAt
         presence = .loading
         log = SessionLog(lastSeq: stored.lastSeq)
+        spending = stored.spending ?? DailySpending(day: 0, spending: Spending())
         owner = stored.owner
         settings = stored.settings
         self.environment = environment

@@ -22,6 +22,8 @@ extension TerminalChat {
             return note("The server is going away.")
         case "session.deleted":
             return note("The session has been deleted.") + leave(1)
+        case "queue":
+            return note("[waiting for a place: \(frame["position"]?.intValue ?? 1)]")
         case "turn.started" where isOurs(ref: frame["ref"]?.stringValue):
             turn = frame["turn"]?.stringValue
             return []

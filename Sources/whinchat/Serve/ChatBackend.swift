@@ -45,12 +45,14 @@ struct ChatBackend {
             fallbackModel: settings.fallbackModel)
         let outbox = URL(fileURLWithPath: settings.dataFolder).appendingPathComponent("outbox")
         let tools = try settings.tools.map { try $0.make(transfers: queues[0], outbox: outbox) } + ownTools
-        let sessions = SessionEnvironment(
+        var sessions = SessionEnvironment(
             provider: provider, tools: try ToolRegistry(tools), store: store,
             defaults: SessionSettings(
                 system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens,
                 context: SessionSettings.Context(policy: SlidingWindow.name)),
             pingInterval: pingInterval, limits: settings.sessionLimits, logger: logger)
+        sessions.prices = settings.prices
+        warnOfPrices(settings, models: provider.models + [settings.fallbackModel].compactMap(\.self), logger)
         let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
         return ChatBackend(
             makeConnection: ChatConnection.maker(directory),
@@ -59,6 +61,17 @@ struct ChatBackend {
                 ? "The built-in demo answers, because \(selection.reason)."
                 : "\(provider.models[0]) answers (\(selection.kind.rawValue)), because \(selection.reason).",
             services: [EngineService(engine: engine)])
+    }
+
+    /// A bound on money that a model does not count towards would surprise whoever set it.
+    private static func warnOfPrices(_ settings: ServeSettings, models: [String], _ logger: Logger) {
+        let bounds = settings.sessionLimits.spending
+        guard bounds.userCost != nil || bounds.sessionCost != nil else { return }
+        for model in models where settings.prices[model] == nil {
+            logger.warning(
+                "no price is given for a model, so the bounds on a day's cost do not count it",
+                metadata: ["model": "\(model)"])
+        }
     }
 
     private static func select(

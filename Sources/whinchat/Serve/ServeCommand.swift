@@ -115,6 +115,58 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "tokens"))
     var unattendedTokens: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a turn may take, 1 to 86400 s; waiting for a place or a person is not counted (default: 900).",
+            valueName: "seconds"))
+    var turnTime: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much a turn may say in all its rounds, in tokens, estimated, 1 to 1000000 (default: 200000).",
+            valueName: "tokens"))
+    var turnTokens: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many turns run at once, 1 to 10000; the others wait (default: 1000).", valueName: "turns"))
+    var maxTurns: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many turns of one user run at once, 1 to 10000 (default: 4; for programs on this machine, which are one "
+                + "user, no bound of their own).", valueName: "turns"))
+    var maxTurnsPerUser: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many turns may wait to run, 0 to 100000; more are refused (default: 10000).", valueName: "turns"))
+    var maxWaitingTurns: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Price of a model's tokens: MODEL=IN/OUT or MODEL=IN/OUT/CACHE_READ/CACHE_WRITE, in US dollars for a million. May "
+                + "be repeated; in the environment a list with commas (default: none is known).", valueName: "price"))
+    var price: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens of prompts and replies that a session may use on one day, in UTC, 0 for any (default: 0).",
+            valueName: "tokens"))
+    var sessionTokensPerDay: String?
+
+    @Option(help: ArgumentHelp("The same of a user, all sessions together (default: 0).", valueName: "tokens"))
+    var userTokensPerDay: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "US dollars that a session may cost on one day, at the prices given, 0 for any (default: 0).",
+            valueName: "dollars"))
+    var sessionCostPerDay: String?
+
+    @Option(help: ArgumentHelp("The same of a user, all sessions together (default: 0).", valueName: "dollars"))
+    var userCostPerDay: String?
+
     @Option(help: ArgumentHelp("JSON file with settings (default: none).", valueName: "file"))
     var config: String?
 
@@ -196,9 +248,12 @@ struct ServeCommand: AsyncParsableCommand {
             (.maxTokens, maxTokens), (.system, system), (.config, config), (.logLevel, logLevel),
             (.tools, tools), (.maxRetries, maxRetries), (.fallbackModel, fallbackModel), (.stallTimeout, stallTimeout),
             (.drainTimeout, drainTimeout), (.idleAfter, idleAfter), (.unattendedTime, unattendedTime),
-            (.unattendedTokens, unattendedTokens),
+            (.unattendedTokens, unattendedTokens), (.turnTime, turnTime), (.turnTokens, turnTokens),
+            (.maxTurns, maxTurns), (.maxTurnsPerUser, maxTurnsPerUser), (.maxWaitingTurns, maxWaitingTurns),
+            (.sessionTokensPerDay, sessionTokensPerDay), (.userTokensPerDay, userTokensPerDay),
+            (.sessionCostPerDay, sessionCostPerDay), (.userCostPerDay, userCostPerDay),
         ]
-        var flags: [SettingKey: [String]] = [.allowOrigin: allowOrigin]
+        var flags: [SettingKey: [String]] = [.allowOrigin: allowOrigin, .price: price]
         for case (let key, let value?) in single { flags[key] = [value] }
         return flags
     }

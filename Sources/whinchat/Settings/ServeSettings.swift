@@ -34,6 +34,8 @@ struct ServeSettings: Equatable {
     /// How long turns that run may take to end when the server is told to. 30 s: most replies are said in that.
     var drainTimeout = Duration.seconds(30)
     var sessionLimits = SessionLimits()
+    /// By model. None unless given.
+    var prices: [String: TokenPrice] = [:]
     var logLevel = Logger.Level.info
 
     init() {}
@@ -120,6 +122,8 @@ struct ServeSettings: Equatable {
         if let tokens = try settings.integer(.unattendedTokens, in: SettingsBounds.maxTokens, unit: " tokens") {
             sessionLimits.unattendedTokens = tokens.value
         }
+        try readTurnBounds(settings)
+        try readSpendingBounds(settings)
         if let found = try settings.string(.logLevel) {
             guard let level = Logger.Level(rawValue: found.value) else {
                 throw found.refused("one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -17,10 +17,23 @@ enum SettingKey: String, CaseIterable {
     case idleAfter = "idle_after"
     case unattendedTime = "unattended_time"
     case unattendedTokens = "unattended_tokens"
+    case turnTime = "turn_time"
+    case turnTokens = "turn_tokens"
+    case maxTurns = "max_turns"
+    case maxTurnsPerUser = "max_turns_per_user"
+    case maxWaitingTurns = "max_waiting_turns"
+    case price
+    case sessionTokensPerDay = "session_tokens_per_day"
+    case userTokensPerDay = "user_tokens_per_day"
+    case sessionCostPerDay = "session_cost_per_day"
+    case userCostPerDay = "user_cost_per_day"
     case logLevel = "log_level"
 
     /// The config file itself: only as a flag and in the environment.
     case config
+
+    /// Whether it may be given several times.
+    var isList: Bool { self == .allowOrigin || self == .price }
 
     /// `--max-tokens`
     var flag: String { "--" + rawValue.replacing("_", with: "-") }

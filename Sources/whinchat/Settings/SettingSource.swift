@@ -17,7 +17,7 @@ struct SettingSource {
     static func flags(_ values: [SettingKey: [String]]) -> SettingSource {
         var known: [AbsoluteConfigKey: ConfigValue] = [:]
         for (key, values) in values where !values.isEmpty {
-            let content: ConfigContent = key == .allowOrigin ? .stringArray(values) : .string(values.last ?? "")
+            let content: ConfigContent = key.isList ? .stringArray(values) : .string(values.last ?? "")
             known[AbsoluteConfigKey([key.rawValue])] = ConfigValue(content, isSecret: false)
         }
         return SettingSource(snapshot: InMemoryProvider(values: known).snapshot()) { .flag($0) }
@@ -74,7 +74,8 @@ struct SettingSource {
         case .array(let values):
             let texts = values.compactMap(\.stringValue)
             return texts.count == values.count ? .stringArray(texts) : nil
-        case .double, .null, .object: return nil
+        case .double(let number): return .double(number)
+        case .null, .object: return nil
         }
     }
 }

@@ -46,6 +46,27 @@ struct SettingsResolution {
         return nil
     }
 
+    /// A number with decimals, as it was written: a text on the command line, a number or a text in a file.
+    func amount(_ key: SettingKey) throws(SettingError) -> Found<String>? {
+        for source in sources {
+            // As a text first: a flag and a variable can be read as a number too, but not as the one that was written.
+            for type in [ConfigType.string, .int, .double] {
+                let found = try? source.snapshot.value(forKey: .init([key.rawValue]), type: type).value
+                switch found?.content {
+                case .string(let text): return Found(value: text, origin: source.origin(key))
+                case .int(let number): return Found(value: String(number), origin: source.origin(key))
+                case .double(let number): return Found(value: String(number), origin: source.origin(key))
+                default: break
+                }
+            }
+            // Anything else that stands there is an error.
+            _ = try SettingsResolution(sources: [source]).find(key, .string, expected: "an amount in US dollars") {
+                Self.text($0)
+            }
+        }
+        return nil
+    }
+
     private static func text(_ content: ConfigContent) -> String? {
         if case .string(let text) = content { text } else { nil }
     }

@@ -18,6 +18,7 @@ final class HeldStore: SessionStore {
         var written: [SessionCommit] = []
         var loads = 0
         var loadFailure: SessionStoreError?
+        var spendingFailure: SessionStoreError?
         var isHoldingLoads = false
         var waitingLoads: [CheckedContinuation<Void, Never>] = []
     }
@@ -94,6 +95,8 @@ final class HeldStore: SessionStore {
 
     func failLoads(_ failure: SessionStoreError?) { state.withLockedValue { $0.loadFailure = failure } }
 
+    func failSpending(_ failure: SessionStoreError?) { state.withLockedValue { $0.spendingFailure = failure } }
+
     /// Loads wait from now on.
     func holdLoads() { state.withLockedValue { $0.isHoldingLoads = true } }
 
@@ -152,7 +155,8 @@ final class HeldStore: SessionStore {
     }
 
     func spending(of owner: Owner, day: Int) async throws(SessionStoreError) -> Spending {
-        try await memory.spending(of: owner, day: day)
+        if let failure = state.withLockedValue({ $0.spendingFailure }) { throw failure }
+        return try await memory.spending(of: owner, day: day)
     }
 
     func calibrations() async throws(SessionStoreError) -> [String: TokenCalibration] {

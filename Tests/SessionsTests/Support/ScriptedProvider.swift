@@ -33,6 +33,8 @@ final class ScriptedCall: ModelCall, @unchecked Sendable {
     private let eventLoop: any EventLoop
     private let receiver: any ModelEventReceiver
     private var isCancelled = false
+    /// Whether it was cancelled, or has said that it is over. On its event loop.
+    private(set) var isOver = false
     private let cancelled: EventLoopPromise<Void>
 
     init(request: ModelRequest, eventLoop: any EventLoop, receiver: any ModelEventReceiver) {
@@ -46,6 +48,7 @@ final class ScriptedCall: ModelCall, @unchecked Sendable {
 
     func cancel() {
         isCancelled = true
+        isOver = true
         cancelled.succeed()
     }
 
@@ -59,7 +62,12 @@ final class ScriptedCall: ModelCall, @unchecked Sendable {
             var batch = ModelEventBatch()
             for event in events {
                 switch event {
-                case .event(let event): batch.events.append(event)
+                case .event(let event):
+                    batch.events.append(event)
+                    switch event {
+                    case .stopped, .failed: self.isOver = true
+                    default: break
+                    }
                 case .delta(let index, let text):
                     let start = batch.text.count
                     batch.text.append(contentsOf: text.utf8)

@@ -21,7 +21,8 @@ struct SessionFixture {
     private let engine: CurlEngine
 
     init(
-        store: any SessionStore = MemoryStore(), tools: [any Tool] = [], limits: SessionLimits = SessionLimits()
+        store: any SessionStore = MemoryStore(), tools: [any Tool] = [], limits: SessionLimits = SessionLimits(),
+        prices: [String: TokenPrice] = [:]
     ) throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let engine = try CurlEngine(logger: logger)
@@ -29,17 +30,20 @@ struct SessionFixture {
         loops = [group.next(), group.next()]
         self.engine = engine
         let unique = loops[0] === loops[1] ? [loops[0]] : loops
+        var environment = SessionEnvironment(
+            provider: provider, tools: try ToolRegistry(tools), store: store,
+            defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), limits: limits, logger: logger)
+        environment.prices = prices
         directory = SessionDirectory(
-            environment: SessionEnvironment(
-                provider: provider, tools: try ToolRegistry(tools), store: store,
-                defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), limits: limits,
-                logger: logger),
+            environment: environment,
             loops: unique.map { SessionLoop(transfers: engine.makeQueue(on: $0)) })
     }
 
     /// A session with one follower that has seen its welcome.
-    func open(on loop: Int = 0) async throws -> (ChatSession, RecordingFollower) {
-        let session = try await directory.create(owner: Self.owner, ref: nil, settings: nil, on: loops[0]).session
+    func open(
+        on loop: Int = 0, as owner: Owner = Self.owner
+    ) async throws -> (ChatSession, RecordingFollower) {
+        let session = try await directory.create(owner: owner, ref: nil, settings: nil, on: loops[0]).session
         let follower = RecordingFollower(1, on: loops[loop])
         session.perform { [id = follower.id] in $0.follow(id, .init(), ref: "o1", isNew: true, over: follower) }
         _ = try await follower.until("welcome")
