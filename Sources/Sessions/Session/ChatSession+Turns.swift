@@ -29,8 +29,8 @@ extension ChatSession {
 
     func start(_ turn: Turn, savedBy saving: StartCommit) {
         let accepted = turn.accepted
-        let plan = environment.plan(
-            for: tree.path(to: accepted.parent), settings: turn.settings, tools: turn.tools.descriptions)
+        let (plan, problem) = plan(for: turn)
+        context.prepared = nil
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
             context: plan)
@@ -48,7 +48,12 @@ extension ChatSession {
             turn: turn, plan: plan, firstSeq: first, keptSeq: saving == .acceptance ? accepted.seq : first,
             isAccepted: saving == .endBefore)
         if turn.tools.canWait { running?.turn.avoid(usedCalls) }
-        perform(running?.turn.begin() ?? [], ref: accepted.ref)
+        if let problem {
+            stopRunning(
+                .failed, ref: nil, error: TurnError(.messageTooLong, message: problem.description, retryable: false))
+        } else {
+            perform(running?.turn.begin() ?? [], ref: accepted.ref)
+        }
     }
 
     /// What the store knows of the running turn can no longer be taken back.
@@ -155,6 +160,7 @@ extension ChatSession {
     func callModel() {
         guard holdsPlace(), let running else { return }
         let turn = running.turn
+        if turn.round == 2 { learn(fromFirstCall: turn.usageBefore) }
         var messages = running.plan.messages
         let content = turn.content
         if !content.isEmpty {
@@ -186,6 +192,7 @@ extension ChatSession {
             running.heldEnd = end
             return
         }
+        if running.turn.round == 1 { learn(fromFirstCall: running.turn.usageNow) }
         self.running = nil
         reviewAdmission()
         generation += 1
@@ -283,6 +290,7 @@ extension ChatSession {
             self.unsavedReply = succeeded ? nil : unsavedReply
             let outcome = succeeded ? outcome : unsaved
             outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: accepted.ref))
+            if succeeded { workBetweenTurns(after: reply.id) }
         }
     }
 
