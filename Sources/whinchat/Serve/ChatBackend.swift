@@ -59,7 +59,10 @@ struct ChatBackend {
                 context: SessionSettings.Context(policy: SlidingWindow.name)),
             pingInterval: pingInterval, limits: settings.sessionLimits, context: context, logger: logger)
         sessions.prices = settings.prices
-        warnOfPrices(settings, models: provider.models + [settings.fallbackModel, settings.context.summaryModel].compactMap(\.self), logger)
+        warnOfPrices(
+            settings,
+            models: provider.models + [settings.fallbackModel, settings.context.summaryModel].compactMap(\.self), logger
+        )
         let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
         return ChatBackend(
             makeConnection: ChatConnection.maker(directory),
