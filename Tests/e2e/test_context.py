@@ -6,6 +6,7 @@ import pytest
 
 from support.bounds import until
 from support.chat_client import ChatClient, new_text
+from support.processes import FakeProvider
 from support.prompts import Prompt
 
 TURNS = 40
@@ -104,6 +105,14 @@ class Talk:
                 assert sent.usage["input_tokens"] == 0
 
 
+@pytest.fixture
+def fake_provider(tmp_path_factory):
+    """One for each test: its log, which is read after each turn, stays short."""
+    provider = FakeProvider(tmp_path_factory.mktemp("fake-provider"))
+    yield provider
+    provider.stop()
+
+
 @pytest.fixture(params=["anthropic", "openai"])
 def talk(request, fake_provider):
     """Starts a conversation: `async with talk("full", client) as talk`."""
@@ -182,10 +191,11 @@ async def test_what_fits_by_its_words_is_recalled(talk, fake_provider):
             assert f"Turn {number - 15} is about the {NOUNS[number - 15]}." in sent.prompt.recalled, number
             assert 2 <= sent.plan["recalled_messages"] <= 2 * WINDOW["recall"]
     starts = conversation.starts
-    assert starts == sorted(starts) and len(set(starts)) <= TURNS / 3 + 1, starts
+    # In steps of three turns, and where the budget wants one.
+    assert starts == sorted(starts) and len(set(starts)) <= TURNS / 3 + 3, starts
 
 
-async def test_what_fits_by_its_meaning_is_recalled(talk, fake_provider, monkeypatch):
+async def test_what_fits_by_its_meaning_is_recalled(talk, fake_provider):
     server, settings = talk(
         "retrieve", "--embedding-model", EMBEDDING_MODEL, "--embedding-base-url", f"{fake_provider.url}/v1")
     async with ChatClient.opened(server, create=settings) as client:
