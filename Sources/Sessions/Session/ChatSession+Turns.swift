@@ -48,7 +48,12 @@ extension ChatSession {
             turn: turn, plan: plan, firstSeq: first, keptSeq: saving == .acceptance ? accepted.seq : first,
             isAccepted: saving == .endBefore)
         if turn.tools.canWait { running?.turn.avoid(usedCalls) }
-        perform(running?.turn.begin() ?? [], ref: accepted.ref)
+        // A bound that was used up while the turn waited ends it: else what waits could pass it without end.
+        if saving != .acceptance, let problem = spendingProblem() {
+            stopRunning(.failed, ref: accepted.ref, error: problem)
+        } else {
+            perform(running?.turn.begin() ?? [], ref: accepted.ref)
+        }
     }
 
     /// What the store knows of the running turn can no longer be taken back.
@@ -300,6 +305,7 @@ extension ChatSession.Running {
     ///
     /// - Parameter isComplete: whether the provider had the chance to say it all.
     func usage(isComplete: Bool) -> Usage {
+        guard turn.round > 0 else { return Usage() }
         // Of the calls before a restart it is not known any more.
         if let reported = turn.reportedUsage, isComplete, !isResumed { return reported }
         let said = turn.reportedUsage ?? Usage()
