@@ -75,17 +75,36 @@ import Testing
         #expect(try await follower.next()["cost"] == nil)
     }
 
-    @Test func `turns that were accepted run to their end, and count`() async throws {
-        let fixture = try fixture { $0.sessionTokens = 1 }
+    @Test func `the turn that runs may end, and those that wait end without a call`() async throws {
+        let fixture = try fixture { $0.sessionTokens = 5 }
         let (session, follower) = try await fixture.open()
-        session.send("One", id: "m1", from: follower)
-        session.send("Two", id: "m2", from: follower)
+        for number in 1...3 { session.send("Question \(number)", id: "m\(number)", from: follower) }
+        _ = try await follower.until("turn.queued") + follower.until("turn.queued")
+        try await fixture.provider.nextCall().reply("Hello")
+        #expect(try await follower.until("turn.done").last?["status"] == "completed")
         for _ in 0..<2 {
-            try await fixture.provider.nextCall().reply("Hello")
-            #expect(try await follower.until("turn.done").last?["status"] == "completed")
+            let done = try #require(try await follower.until("turn.done").last)
+            #expect(done["status"] == "failed" && done["error"]?["code"] == "quota_exceeded")
+            #expect(done["error"]?["retry_after_ms"] != nil && done["usage"]?["input_tokens"] == 0)
         }
-        let error = try await refusal(of: "Three", in: session, follower)
-        #expect(error["message"]?.stringValue?.contains("10 of the 1 tokens") == true)
+        let error = try await refusal(of: "Four", in: session, follower)
+        #expect(error["message"]?.stringValue?.contains("5 of the 5 tokens") == true)
+        #expect(try await memory.session(session.id)?.turns.map(\.state) == [.ended, .ended, .ended])
+        #expect(fixture.directory.environment.places.counts == (0, 0))
+    }
+
+    @Test func `a turn that waits over a restart is bounded by what was used before`() async throws {
+        let before = try fixture { _ in }
+        let (used, one) = try await before.open()
+        try await before.exchange("One", "1", id: "m1", in: used, one)
+        let (session, follower) = try await before.open()
+        session.send("Two", id: "m1", from: follower)
+        session.send("Three", id: "m2", from: follower)
+        _ = try await follower.until("turn.queued")
+        let after = try fixture { $0.userTokens = 5 }
+        try await after.directory.recover()
+        try await eventually { try await memory.session(session.id)?.turns.map(\.state) == [.ended, .ended] }
+        #expect(try await memory.session(session.id)?.messages.last?.status == .failed)
     }
 
     @Test func `a cancelled turn counts with what is estimated, one that never started not at all`() async throws {

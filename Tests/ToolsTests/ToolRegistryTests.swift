@@ -44,6 +44,13 @@ import Tools
         #expect(throws: ToolRegistry.Problem.duplicateName("a")) { try self.registry("a", "b", "a") }
     }
 
+    @Test func `why tools cannot be registered is said to who started the server`() {
+        #expect("\(ToolRegistry.Problem.duplicateName("calculate"))" == "Two tools are named calculate.")
+        #expect(
+            "\(ToolRegistry.Problem.invalidName("a b"))"
+                == #"A tool is named "a b"; a name has 1 to 64 characters of A-Z a-z 0-9 _ -."#)
+    }
+
     @Test func `a name that providers refuse is refused`() {
         for name in ["", "two words", "ä", String(repeating: "a", count: 65)] {
             #expect(throws: ToolRegistry.Problem.invalidName(name)) { try self.registry(name) }

@@ -255,6 +255,18 @@ async def test_a_fault_between_two_rounds(server, llmock):
         assert (turn.status, turn.text) == ("completed", "It is 42.")
 
 
+async def test_a_turn_stays_with_its_fallback(server, llmock):
+    llmock.fail(529, times=4, retry_after=0, model=MODEL)
+    llmock.call_tool("calculate", {"expression": "6 * 7"}).reply("It is 42.")
+    async with ChatClient.opened(server) as client:
+        turn = await client.said("go")
+        assert (turn.status, turn.text, len(retries(client))) == ("completed", "It is 42.", 4)
+        # The next turn begins with the session's own model again.
+        llmock.reply("Hello.")
+        await client.said("and now?")
+    assert [request.model for request in llmock.requests] == [MODEL] * 4 + ["mock-2"] * 2 + [MODEL]
+
+
 async def test_a_model_that_calls_tools_for_ever_is_stopped(server, llmock):
     llmock.call_tool("calculate", {"expression": "6 * 7"}, times=None)
     async with ChatClient.opened(server) as client:

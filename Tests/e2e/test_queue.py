@@ -208,11 +208,14 @@ async def test_what_a_session_cost_is_told_and_bounded(openai_server):
         assert "of the $0.03 that you have" in await refused(client)
 
 
-async def test_a_turn_that_was_accepted_runs_to_its_end(openai_server):
+async def test_the_turn_that_runs_may_end_and_those_that_wait_are_told(openai_server):
     server = openai_server("tokens-200-rate-100", "--user-tokens-per-day", "1")
     async with ChatClient.opened(server) as client:
         refs = [await client.send(f"number {number}") for number in range(3)]
-        assert [(await client.done(ref=ref)).status for ref in refs] == ["completed"] * 3
+        first, *others = [await client.done(ref=ref) for ref in refs]
+        assert (first.status, first.text) == ("completed", tokens(200))
+        for turn in others:
+            assert (turn.status, turn.done["error"]["code"], turn.text) == ("failed", "quota_exceeded", "")
         await refused(client)
 
 

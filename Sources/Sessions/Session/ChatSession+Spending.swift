@@ -4,13 +4,23 @@ import Models
 
 // What the session's turns use: counted when they end, and bounded when the next one is asked for.
 extension ChatSession {
-    /// - Throws: `quota_exceeded` where the session or its owner has used up what they may today. What was accepted before that
-    ///   runs on.
+    /// - Throws: `quota_exceeded` where the session or its owner has used up what they may today. What runs may end.
     func admitSpending() throws(CommandError) {
         let now = Self.now
         let day = UTCDay.number(at: now)
         try environment.limits.spending.admit(
             session: spending.spent(on: day), user: environment.ledger.spent(by: owner, on: day), at: now)
+    }
+
+    /// Why a turn that waited may not start any more.
+    func spendingProblem() -> TurnError? {
+        do throws(CommandError) {
+            try admitSpending()
+            return nil
+        } catch {
+            return TurnError(
+                error.code, message: error.message, retryable: error.retryable, retryAfter: error.retryAfter)
+        }
     }
 
     /// Counts what calls to a model used.

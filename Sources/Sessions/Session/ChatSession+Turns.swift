@@ -48,9 +48,10 @@ extension ChatSession {
             turn: turn, plan: plan, firstSeq: first, keptSeq: saving == .acceptance ? accepted.seq : first,
             isAccepted: saving == .endBefore)
         if turn.tools.canWait { running?.turn.avoid(usedCalls) }
-        if let problem {
-            stopRunning(
-                .failed, ref: nil, error: TurnError(.messageTooLong, message: problem.description, retryable: false))
+        // A bound that was used up while the turn waited ends it: else what waits could pass it without end.
+        let error = problem.map { TurnError(.messageTooLong, message: $0.description, retryable: false) }
+        if let error = error ?? (saving == .acceptance ? nil : spendingProblem()) {
+            stopRunning(.failed, ref: accepted.ref, error: error)
         } else {
             perform(running?.turn.begin() ?? [], ref: accepted.ref)
         }
@@ -308,6 +309,7 @@ extension ChatSession.Running {
     ///
     /// - Parameter isComplete: whether the provider had the chance to say it all.
     func usage(isComplete: Bool) -> Usage {
+        guard turn.round > 0 else { return Usage() }
         // Of the calls before a restart it is not known any more.
         if let reported = turn.reportedUsage, isComplete, !isResumed { return reported }
         let said = turn.reportedUsage ?? Usage()
