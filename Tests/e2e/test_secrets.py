@@ -128,3 +128,17 @@ async def test_a_crash_report_holds_no_key(start_server, fake_provider):
     # A signal from outside does not come again by itself; and the test's end wants a server that ends well.
     server.kill()
     server.start()
+
+
+@pytest.mark.parametrize("variable, sent", [("EMBEDDING_API_KEY", OPENAI_KEY), ("OPENAI_API_KEY", "")])
+async def test_the_embedding_model_gets_its_own_key_alone(start_server, tattler, variable, sent):
+    server = start_server(
+        "--provider", "demo", "--embedding-model", "x", "--embedding-base-url",
+        f"http://127.0.0.1:{tattler.server_port}/v1", "--log-level", "trace", environment={variable: OPENAI_KEY},
+    )
+    async with ChatClient.opened(server, create={"context": {"policy": "retrieve", "turns": 1}}) as client:
+        await client.said("first")
+        await client.said("second")
+        await until(lambda: "the embedding model does not answer" in server.log, "the failure in the log")
+    assert set(tattler.keys) == {sent}
+    check(client, server)
