@@ -176,6 +176,7 @@ extension SettingsChange {
             turns = try context.integer("turns", in: SettingsBounds.turns)
             budgetTokens = try context.integer("budget_tokens", in: SettingsBounds.budgetTokens)
             minimumTurns = try context.integer("min_turns", in: SettingsBounds.minimumTurns)
+            recall = try context.integer("recall", in: SettingsBounds.recall)
             clearToolResultsAfter = try context.integer(
                 "clear_tool_results_after", in: SettingsBounds.clearToolResultsAfter)
         }

@@ -65,6 +65,7 @@ extension FrameWriter {
             context.field("turns", settings.context.turns)
             context.field("budget_tokens", settings.context.budgetTokens)
             context.field("min_turns", settings.context.minimumTurns)
+            context.field("recall", settings.context.recall)
             context.field("clear_tool_results_after", settings.context.clearToolResultsAfter)
         }
     }

@@ -12,6 +12,25 @@ package protocol ModelProvider: Sendable {
 
     /// Starts a call. `receiver` hears of it only after this function has returned, on `loop`'s event loop.
     func start(_ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver) -> any ModelCall
+
+    /// Whether it can count a prompt's tokens without answering it.
+    var countsTokens: Bool { get }
+
+    /// Counts the tokens of a prompt as the model will; nil where the provider cannot.
+    ///
+    /// - Parameter limit: for all of it.
+    /// - Throws: `ModelError`; `CancellationError`.
+    func countTokens(
+        of request: ModelRequest, over transfers: TransferQueue, within limit: Duration
+    ) async throws -> Int?
+}
+
+extension ModelProvider {
+    package var countsTokens: Bool { false }
+
+    package func countTokens(
+        of request: ModelRequest, over transfers: TransferQueue, within limit: Duration
+    ) async throws -> Int? { nil }
 }
 
 /// The event loop that a call lives on, and its way to the network.

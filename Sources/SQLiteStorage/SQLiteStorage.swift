@@ -63,6 +63,8 @@ package final class SQLiteStorage: SessionStore {
         try? side.close()
         await withCheckedContinuation { done in
             pool.asyncWriteWithoutTransaction { database in
+                // If it cannot, the next start does.
+                try? WordIndex(database: database).purge()
                 _ = try? database.checkpoint(.truncate)
                 done.resume()
             }
@@ -105,7 +107,7 @@ package final class SQLiteStorage: SessionStore {
     }
 
     package func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {
-        []
+        try await read { try $0.matches(for: text, in: session, limit: limit) }
     }
 
     package func nearest(
@@ -164,6 +166,7 @@ extension SQLiteStorage {
         // A failed ROLLBACK must not end the process; `Transaction` looks after what is left open.
         configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { database in
+            database.add(function: SearchText.function)
             // Deleted text is overwritten, in pages that are given back too.
             try database.execute(sql: "PRAGMA secure_delete = ON")
             // The checkpointer does it; this is for the case that it cannot: 64 MiB.
@@ -196,6 +199,7 @@ extension SQLiteStorage {
                 throw SQLiteStorageError.notDurable(path: pool.path)
             }
             // What was deleted just before a crash.
+            try WordIndex(database: database).purge()
             try database.checkpoint(.truncate)
         }
     }

@@ -163,6 +163,7 @@ package final class SessionDirectory: Sendable {
     ///
     /// - Throws: `SessionStoreError`.
     package func recover() async throws {
+        await environment.loadCalibrations()
         for (number, id) in try await environment.store.unfinishedSessions().enumerated() {
             if let session = try await lease(id, on: loops[number % loops.count]) { release(session) }
         }
@@ -182,6 +183,7 @@ package final class SessionDirectory: Sendable {
             }
         }
         timer.cancel()
+        await environment.saveCalibrations()
     }
 
     /// Ends all turns that run, as interrupted.

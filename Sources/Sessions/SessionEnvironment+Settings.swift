@@ -20,8 +20,8 @@ extension SessionEnvironment {
                 .badField, "\"\(prefix)tools\" names \"\(unknown)\", which is not a tool of this server.",
                 field: prefix + "tools")
         }
-        if let policy = change.policy, !Self.policies.contains(policy) {
-            let policies = Self.policies.map { "\"\($0)\"" }.joined(separator: ", ")
+        if let policy = change.policy, ContextPolicies.named(policy) == nil {
+            let policies = ContextPolicies.names.map { "\"\($0)\"" }.joined(separator: ", ")
             throw CommandError(
                 .badField, "\"\(prefix)context.policy\" must be one of \(policies).", field: prefix + "context.policy")
         }

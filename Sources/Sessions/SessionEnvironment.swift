@@ -14,6 +14,7 @@ package struct SessionEnvironment: Sendable {
     package var pingInterval: Duration
     package var limits: SessionLimits
     package var logger: Logger
+    package var context: ContextServices
     /// What tokens cost, by model.
     package var prices: [String: TokenPrice] = [:]
     let ledger = SpendingLedger()
@@ -23,7 +24,7 @@ package struct SessionEnvironment: Sendable {
     package init(
         provider: any ModelProvider, tools: ToolRegistry, store: any SessionStore, defaults: SessionSettings,
         pingInterval: Duration,
-        limits: SessionLimits = SessionLimits(), logger: Logger
+        limits: SessionLimits = SessionLimits(), context: ContextServices = ContextServices(), logger: Logger
     ) {
         self.provider = provider
         self.tools = tools
@@ -31,22 +32,9 @@ package struct SessionEnvironment: Sendable {
         self.defaults = defaults
         self.pingInterval = pingInterval
         self.limits = limits
+        self.context = context
         self.logger = logger
         places = TurnPlaces(limits.places)
-    }
-
-    /// The context policies that a session may have. Those that want a summary or a search are not among them yet.
-    static let policies = [NoHistory.name, FullHistory.name, SlidingWindow.name]
-
-    /// What of a path a model gets to see.
-    func plan(for path: [Message], settings: SessionSettings, tools: [ToolDescription]) -> ContextPlan {
-        let policy = ContextPolicies.named(settings.context.policy) ?? SlidingWindow()
-        do throws(ContextError) {
-            return try policy.plan(for: ContextInput(path: path, settings: settings, tools: tools))
-        } catch {
-            // Only where the model's window is known.
-            return policy.plan(for: path, settings: settings)
-        }
     }
 
     /// The models that a client may choose, the default first.

@@ -8,8 +8,7 @@ struct CallRequest {
     let model: String
     let streams: Bool
     let includesUsage: Bool
-    /// A rough count: four bytes a token.
-    let inputTokens: Int
+    let prompt: Prompt
     /// The text of the newest tool result, where the request ends with one.
     let toolResult: String?
     /// The request ends with a reply's own beginning, for the model to go on from.
@@ -25,7 +24,7 @@ struct CallRequest {
         self.model = model
         streams = body["stream"]?.boolValue ?? false
         includesUsage = body["stream_options"]?["include_usage"]?.boolValue ?? false
-        inputTokens = request.body.readableBytes / 4
+        prompt = Prompt(body)
         let last = body["messages"]?.arrayValue?.last
         continuesReply = last?["role"]?.stringValue == "assistant"
         switch dialect {

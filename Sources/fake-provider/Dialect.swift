@@ -13,7 +13,7 @@ enum Dialect: Hashable, Sendable {
     }
 
     /// What comes before the first token.
-    func opening(model: String, inputTokens: Int) -> String {
+    func opening(model: String, counts: PromptCache.Counts) -> String {
         switch self {
         case .anthropic:
             event(
@@ -23,7 +23,10 @@ enum Dialect: Hashable, Sendable {
                         "id": "msg_fake", "type": "message", "role": "assistant", "model": .string(model),
                         "content": [],
                         "stop_reason": nil, "stop_sequence": nil,
-                        "usage": ["input_tokens": .int(inputTokens), "output_tokens": 1],
+                        "usage": [
+                            "input_tokens": .int(counts.input), "cache_read_input_tokens": .int(counts.read),
+                            "cache_creation_input_tokens": .int(counts.written), "output_tokens": 1,
+                        ],
                     ]
                 ])
         case .openAI: chunk(delta: ["role": "assistant", "content": ""])
@@ -95,7 +98,7 @@ enum Dialect: Hashable, Sendable {
     /// What comes after the last token.
     ///
     /// - Parameter stopReason: nil: that of a reply that is finished.
-    func closing(stopReason: String?, inputTokens: Int, outputTokens: Int, includesUsage: Bool) -> String {
+    func closing(stopReason: String?, counts: PromptCache.Counts, outputTokens: Int, includesUsage: Bool) -> String {
         switch self {
         case .anthropic:
             return event(
@@ -106,8 +109,8 @@ enum Dialect: Hashable, Sendable {
                 ]) + event("message_stop", [:])
         case .openAI:
             let usage: JSONValue = [
-                "prompt_tokens": .int(inputTokens), "completion_tokens": .int(outputTokens),
-                "total_tokens": .int(inputTokens + outputTokens),
+                "prompt_tokens": .int(counts.input), "completion_tokens": .int(outputTokens),
+                "total_tokens": .int(counts.input + outputTokens),
             ]
             return chunk(delta: [:], finishReason: .string(stopReason ?? "stop"))
                 + (includesUsage ? data(chunkObject(choices: [], usage: usage)) : "") + "data: [DONE]\n\n"

@@ -24,6 +24,8 @@ struct FakeProviderCommand: AsyncParsableCommand {
               tool-calculate       a call of the tool `calculate`; with its result, a reply that quotes it
               calls-NAME           the same with any tool; its input has the defaults of its schema
               fixture-NAME[-split-N]  the bytes of a file in --fixtures, N a chunk
+            POST /v1/messages/count_tokens counts, POST /v1/embeddings makes vectors of words. Prompts are kept where Anthropic's
+            cache_control says so, and usage tells what was read from there.
             GET /_log: the requests, and how and when each connection ended. GET /_stats: counts. POST /_reset: empties both.
             """)
 

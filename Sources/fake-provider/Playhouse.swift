@@ -10,6 +10,7 @@ final class Playhouse: Sendable {
 
     private let fixtures: URL?
     private let journal = Journal()
+    private let cache = PromptCache()
 
     init(fixtures: URL?) {
         self.fixtures = fixtures
@@ -26,6 +27,7 @@ final class Playhouse: Sendable {
             let bytes = exchange.request.body.readableBytesView
             let body = (try? JSONValue(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self))
             journal.note(exchange, body: body)
+            if answerAtOnce(exchange, body: body) { return }
             guard let call = CallRequest(exchange.request, body: body) else {
                 return respond(
                     to: exchange, status: 404, body: Dialect.anthropic.errorBody(status: 404, message: "no such path"))
@@ -34,37 +36,67 @@ final class Playhouse: Sendable {
             guard let scenario = Scenario(model: call.model) else {
                 return fail(exchange, call, status: 404, message: "no scenario \(call.model)")
             }
-            play(scenario, to: call, on: exchange)
+            guard let counts = cache.counts(of: call.prompt) else {
+                return fail(exchange, call, status: 400, message: "a request has at most 4 cache_control marks")
+            }
+            play(scenario, to: call, counts, on: exchange)
         }
     }
 
-    private func play(_ scenario: Scenario, to call: CallRequest, on exchange: Exchange) {
+    /// What is no stream. The model's name may name a failure here too.
+    private func answerAtOnce(_ exchange: Exchange, body: JSONValue) -> Bool {
+        let answer: JSONValue?
+        switch exchange.request.path {
+        case "/v1/messages/count_tokens": answer = ["input_tokens": .int(Prompt(body).tokens)]
+        case "/v1/embeddings":
+            answer = Embeddings.answer(to: body)
+            switch Scenario(model: body["model"]?.stringValue ?? "") {
+            case .silent: return true
+            case .status(let status):
+                respond(
+                    to: exchange, status: status,
+                    body: Dialect.openAI.errorBody(status: status, message: "as you asked: \(status)"))
+                return true
+            default: break
+            }
+        default: return false
+        }
+        let refusal = Dialect.openAI.errorBody(status: 400, message: "there is no text")
+        respond(to: exchange, status: answer == nil ? 400 : 200, body: answer?.jsonText ?? refusal)
+        return true
+    }
+
+    private func play(
+        _ scenario: Scenario, to call: CallRequest, _ counts: PromptCache.Counts, on exchange: Exchange
+    ) {
         switch scenario {
         case .silent: break
         case .tokens(let count, let rate, let areStamps):
-            stream(count, rate: rate, areStamps: areStamps, ending: .complete, to: call, on: exchange)
+            stream(count, rate: rate, areStamps: areStamps, ending: .complete, to: call, counts, on: exchange)
         case .after(let count, let ending):
-            stream(count, rate: 0, areStamps: false, ending: ending, to: call, on: exchange)
+            stream(count, rate: 0, areStamps: false, ending: ending, to: call, counts, on: exchange)
         case .pausesOnce:
             let ending = call.continuesReply ? Scenario.Ending.complete : .stop(reason: "pause_turn")
-            stream(3, rate: 0, areStamps: false, ending: ending, to: call, on: exchange)
+            stream(3, rate: 0, areStamps: false, ending: ending, to: call, counts, on: exchange)
         case .status(let status): fail(exchange, call, status: status, message: "as you asked: \(status)")
         case .toolCalculate:
             let name = call.calculateInput
             callTool(
-                "calculate", [#"{"\#(name.prefix(3))"#, #"\#(name.dropFirst(3))": "6"#, #" * 7"}"#], call, on: exchange)
-        case .callTool(let name): callTool(name, [call.defaultInput(of: name).jsonText], call, on: exchange)
+                "calculate", [#"{"\#(name.prefix(3))"#, #"\#(name.dropFirst(3))": "6"#, #" * 7"}"#], call, counts,
+                on: exchange)
+        case .callTool(let name): callTool(name, [call.defaultInput(of: name).jsonText], call, counts, on: exchange)
         case .fixture(let name, let pieceBytes): replay(name, pieceBytes: pieceBytes, to: call, on: exchange)
         }
     }
 
     private func stream(
-        _ count: Int, rate: Int, areStamps: Bool, ending: Scenario.Ending, to call: CallRequest, on exchange: Exchange
+        _ count: Int, rate: Int, areStamps: Bool, ending: Scenario.Ending, to call: CallRequest,
+        _ counts: PromptCache.Counts, on exchange: Exchange
     ) {
         let dialect = call.dialect
         begin(exchange)
         send(
-            dialect.opening(model: call.model, inputTokens: call.inputTokens) + dialect.textStart(index: 0),
+            dialect.opening(model: call.model, counts: counts) + dialect.textStart(index: 0),
             on: exchange)
         _ = TokenStream(
             exchange, dialect: dialect, count: count, ratePerSecond: rate, areStamps: areStamps, journal: journal
@@ -73,7 +105,7 @@ final class Playhouse: Sendable {
                 self.send(
                     dialect.blockStop(index: 0)
                         + dialect.closing(
-                            stopReason: stopReason, inputTokens: call.inputTokens, outputTokens: count,
+                            stopReason: stopReason, counts: counts, outputTokens: count,
                             includesUsage: call.includesUsage), on: exchange)
                 self.end(exchange)
             }
@@ -90,11 +122,13 @@ final class Playhouse: Sendable {
         }
     }
 
-    private func callTool(_ name: String, _ input: [String], _ call: CallRequest, on exchange: Exchange) {
+    private func callTool(
+        _ name: String, _ input: [String], _ call: CallRequest, _ counts: PromptCache.Counts, on exchange: Exchange
+    ) {
         let dialect = call.dialect
         begin(exchange)
         send(
-            dialect.opening(model: call.model, inputTokens: call.inputTokens) + dialect.textStart(index: 0),
+            dialect.opening(model: call.model, counts: counts) + dialect.textStart(index: 0),
             on: exchange)
         let text = call.toolResult.map { "The result is \($0)." } ?? "Let me compute that."
         for (index, word) in text.split(separator: " ").enumerated() {
@@ -110,7 +144,7 @@ final class Playhouse: Sendable {
         }
         send(
             dialect.closing(
-                stopReason: call.toolResult == nil ? dialect.toolStop : nil, inputTokens: call.inputTokens,
+                stopReason: call.toolResult == nil ? dialect.toolStop : nil, counts: counts,
                 outputTokens: 12, includesUsage: call.includesUsage), on: exchange)
         end(exchange)
     }

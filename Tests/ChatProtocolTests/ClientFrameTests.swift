@@ -75,11 +75,12 @@ import Testing
     @Test func `every field of configure, at the top level of the frame`() throws {
         let text = #"""
             {"type":"configure","id":"c1","title":"T","system":"","model":"m","temperature":0,"max_tokens":10,
-             "tools":[],"context":{"policy":"full","turns":3,"budget_tokens":1000}}
+             "tools":[],"context":{"policy":"retrieve","turns":3,"budget_tokens":1000,"min_turns":2,"recall":5,
+                                   "clear_tool_results_after":4}}
             """#
         let change = SettingsChange(
-            title: "T", system: "", model: "m", temperature: 0, maxTokens: 10, tools: [], policy: "full", turns: 3,
-            budgetTokens: 1000)
+            title: "T", system: "", model: "m", temperature: 0, maxTokens: 10, tools: [], policy: "retrieve", turns: 3,
+            budgetTokens: 1000, minimumTurns: 2, recall: 5, clearToolResultsAfter: 4)
         #expect(try parse(text) == ClientFrame(id: "c1", command: .configure(change)))
     }
 

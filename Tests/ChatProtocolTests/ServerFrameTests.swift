@@ -82,10 +82,10 @@ import Testing
     @Test func `what became of the session, with its settings`() throws {
         let settings = SessionSettings(
             title: "T", model: "m", temperature: 0.5, maxTokens: 10, tools: ["calculate"],
-            context: SessionSettings.Context(turns: 3))
+            context: SessionSettings.Context(turns: 3, recall: 5))
         let json: JSONValue = [
             "title": "T", "system": "", "model": "m", "temperature": 0.5, "max_tokens": 10, "tools": ["calculate"],
-            "context": ["policy": "full", "turns": 3],
+            "context": ["policy": "full", "turns": 3, "recall": 5],
         ]
         for (event, type) in [
             (LogEvent.sessionUpdated(settings), "session.updated"),

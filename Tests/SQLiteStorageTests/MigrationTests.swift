@@ -42,9 +42,14 @@ import Testing
             #expect(stored.head == "a_2")
             #expect(stored.clearedRefs == ["r_0"])
             #expect(try await store.summaries(of: nil, before: nil, limit: 9).map(\.firstWords) == ["6*7?"])
+            // What was there is searched too.
+            #expect(try await store.matches(for: "7*7", in: "s_1", limit: 9).first == "u_2")
+            #expect(try await store.matches(for: "42", in: "s_1", limit: 9) == ["a_1"])
+            try await store.checkWordIndex()
             var writer = Writer(store, session: "s_1", ownerTerm: 1)
             try await writer.commit(.ended(turn: "t_2", reply: .reply("2", [.text("49.")])))
             try await writer.commit(.deleted)
+            try await store.checkWordIndex()
             await store.close()
         }
     }
@@ -53,11 +58,11 @@ import Testing
         try await TemporaryFolder.with { folder in
             let store = try folder.open()
             let applied = try await store.pool.read { try Schema.migrator.appliedMigrations($0) }
-            #expect(applied == ["1 sessions", "2 context"])
+            #expect(applied == ["1 sessions", "2 context", "3 words"])
             let tables = try await store.pool.read { try Self.schema($0) }
             let old = try DatabaseQueue()
             let expected = try await old.write { database in
-                try database.execute(sql: Version1.tables + Version2.tables)
+                try database.execute(sql: Version1.tables + Version2.tables + Version3.tables)
                 return try Self.schema(database)
             }
             #expect(tables == expected)

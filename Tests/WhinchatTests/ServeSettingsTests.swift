@@ -41,6 +41,8 @@ import Tools
             .turnTime: "10", .turnTokens: "11", .maxTurns: "12", .maxTurnsPerUser: "13", .maxWaitingTurns: "14",
             .price: "m=1/2", .sessionTokensPerDay: "15", .userTokensPerDay: "16", .sessionCostPerDay: "0.17",
             .userCostPerDay: "18",
+            .modelWindow: "a=b=8192", .exactTokens: "true", .summaryModel: "sm", .embeddingModel: "em",
+            .embeddingBaseURL: "http://127.0.0.1:10/v1",
         ]
         #expect(Set(values.keys) == Set(SettingKey.allCases).subtracting([.config]))
         let byFlag = try resolve(values.mapValues { [$0] })
@@ -61,6 +63,9 @@ import Tools
         let spending = byFlag.sessionLimits.spending
         #expect(spending.sessionTokens == 15 && spending.userTokens == 16)
         #expect(spending.sessionCost == 170_000 && spending.userCost == 18_000_000)
+        #expect(byFlag.context.modelWindows == ["a=b": 8_192] && byFlag.context.exactTokens)
+        #expect(byFlag.context.summaryModel == "sm" && byFlag.context.embeddingModel == "em")
+        #expect(byFlag.context.embeddingBaseURL == "http://127.0.0.1:10/v1")
         #expect(byFlag.maxTokens == 5 && byFlag.provider == .openai && byFlag.logLevel == .debug)
     }
 
@@ -97,6 +102,13 @@ import Tools
         #expect(try resolve([.maxTurnsPerUser: ["4"]]).sessionLimits.places.sharedOwner == nil)
     }
 
+    @Test func `a boolean is true or false, in quotes or not`() throws {
+        #expect(try resolve(file: #"{"exact_tokens":true}"#).context.exactTokens)
+        #expect(try resolve(file: #"{"exact_tokens":"true"}"#).context.exactTokens)
+        #expect(try !resolve(environment: ["WHINCHAT_EXACT_TOKENS": "false"]).context.exactTokens)
+        #expect(throws: SettingError.self) { try resolve(file: #"{"exact_tokens":1}"#) }
+    }
+
     @Test(arguments: [
         (SettingKey.port, "65536"), (.port, "-1"), (.port, "80.5"), (.port, "http"), (.port, ""), (.host, ""),
         (.host, "a b"),
@@ -106,6 +118,8 @@ import Tools
         (.allowOrigin, "https://a.example/path"), (.logLevel, "loud"),
         (.price, "1/2"), (.price, "=1/2"), (.price, "m=1"), (.userCostPerDay, "-1"), (.userCostPerDay, "1.1234567"),
         (.maxTurns, "0"), (.userTokensPerDay, "-1"), (.turnTime, "0"),
+        (.modelWindow, "8192"), (.modelWindow, "=8192"), (.modelWindow, "m=255"), (.modelWindow, "m=many"),
+        (.exactTokens, "perhaps"), (.summaryModel, ""), (.embeddingModel, ""), (.embeddingBaseURL, "x"),
     ])
     func `a bad value names its flag or its variable`(key: SettingKey, value: String) throws {
         let byFlag = try #require(throws: SettingError.self) { try resolve([key: [value]]) }

@@ -1,4 +1,4 @@
-import CurlTransport
+package import CurlTransport
 import NIOCore
 
 /// Anthropic's Messages API, or a server that speaks it.
@@ -9,7 +9,9 @@ package struct AnthropicProvider: ModelProvider {
 
     package let name = "anthropic"
     package let models: [String]
+    package let countsTokens = true
     private let url: String
+    private let countURL: String
     private let apiKey: Secret?
     private let cachesPrompts: Bool
 
@@ -24,6 +26,7 @@ package struct AnthropicProvider: ModelProvider {
     ) {
         self.apiKey = apiKey.flatMap { $0.isEmpty ? nil : Secret($0) }
         self.url = endpoint(of: baseURL, path: "/v1/messages")
+        self.countURL = endpoint(of: baseURL, path: "/v1/messages/count_tokens")
         self.models = models
         self.cachesPrompts = cachesPrompts
     }
@@ -38,10 +41,22 @@ package struct AnthropicProvider: ModelProvider {
             let requestID = text.cleanRequestID(head["request-id"])
             return (AnthropicDialect(requestID: requestID, text: text), requestID)
         }
-        var headers = [("anthropic-version", Self.version)]
-        if let apiKey { headers.append(("x-api-key", apiKey.value)) }
         let body = AnthropicRequest(request, provider: name, caches: cachesPrompts)
         call.start(body, to: url, headers: headers, over: loop.transfers)
         return call
+    }
+
+    package func countTokens(
+        of request: ModelRequest, over transfers: TransferQueue, within limit: Duration
+    ) async throws -> Int? {
+        let answer = try await transfers.exchange(
+            AnthropicTokenCount(request, provider: name), to: countURL, headers: headers,
+            text: UpstreamText(secrets: [apiKey?.value ?? ""]), bodyLimitBytes: AnthropicTokenCount.answerLimitBytes,
+            within: limit)
+        return try AnthropicTokenCount.tokens(in: answer)
+    }
+
+    private var headers: [(String, String)] {
+        [("anthropic-version", Self.version)] + (apiKey.map { [("x-api-key", $0.value)] } ?? [])
     }
 }

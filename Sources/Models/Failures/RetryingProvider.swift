@@ -1,3 +1,5 @@
+package import CurlTransport
+
 /// A provider whose calls are made again where they fail before they have said anything.
 ///
 /// Its calls report each retry as `ModelEvent.retrying`; all else they say is what the provider's calls say.
@@ -23,5 +25,14 @@ package struct RetryingProvider: ModelProvider {
         let call = RetryingModelCall(provider, request, on: loop, attempts: attempts, receiver: receiver)
         call.start()
         return call
+    }
+
+    package var countsTokens: Bool { provider.countsTokens }
+
+    /// Not made again where it fails: an estimate does as well.
+    package func countTokens(
+        of request: ModelRequest, over transfers: TransferQueue, within limit: Duration
+    ) async throws -> Int? {
+        try await provider.countTokens(of: request, over: transfers, within: limit)
     }
 }

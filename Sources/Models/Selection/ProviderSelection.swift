@@ -112,7 +112,7 @@ extension ProviderSelection {
 }
 
 extension [String: String] {
-    fileprivate func value(_ name: String) -> String? {
+    func value(_ name: String) -> String? {
         self[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -6,6 +6,10 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 sessions") { db in try db.execute(sql: version1) }
         migrator.registerMigration("2 context") { db in try db.execute(sql: version2) }
+        migrator.registerMigration("3 words") { db in
+            try db.execute(sql: version3)
+            try db.execute(sql: "INSERT INTO message_words (message_words) VALUES ('rebuild')")
+        }
         return migrator
     }()
 

@@ -3,7 +3,7 @@ import Logging
 import NIOConcurrencyHelpers
 
 /// Empties the write-ahead log: when it has grown, so that it stays small, and after a deletion, as what was deleted still
-/// stands in it.
+/// stands in it; and before, the words of what was deleted out of their index.
 ///
 /// Most of the work is done on a connection of its own while commits go on; the writer only waits for the little that came
 /// since, and for the log to be cut to nothing.
@@ -19,6 +19,9 @@ actor Checkpointer {
 
     /// After so many tries without success, a minute, it is logged.
     private static let triesBeforeWarning = 60
+
+    /// Steps of a merge after which the log is written back: 16 of 64 pages, about `maxLogBytes`.
+    private static let stepsPerCheckpoint = 16
 
     private let pool: DatabasePool
     private let side: DatabaseQueue
@@ -77,7 +80,9 @@ actor Checkpointer {
         repeat {
             try? await Task.sleep(for: delay)
             let goal = deletions.withLockedValue(\.self)
-            if let reason = await empty() {
+            var reason = await purgeWords(for: goal)
+            if reason == nil { reason = await empty() }
+            if let reason {
                 tries += 1
                 if tries == Self.triesBeforeWarning {
                     logger.warning("the database's log cannot be emptied", metadata: ["reason": "\(reason)"])
@@ -89,6 +94,34 @@ actor Checkpointer {
             delay = Self.retryInterval
         } while (emptied < deletions.withLockedValue(\.self) || tries > 0) && !isStopped
         work = nil
+    }
+
+    /// - Returns: why the words of what was deleted are still there; nil: they are not
+    private func purgeWords(for goal: Int) async -> String? {
+        guard emptied < goal else { return nil }
+        do {
+            let removed = try await pool.writeWithoutTransaction { database in
+                let index = WordIndex(database: database)
+                let removed = try index.removed()
+                if removed > 0 { try index.beginMerge() }
+                return removed
+            }
+            guard removed > 0 else { return nil }
+            var steps = 0
+            // Not one transaction: commits that wait for the writer come between two steps.
+            while try await pool.writeWithoutTransaction({ try WordIndex(database: $0).continueMerge() }) {
+                if isStopped { return "the store is closed" }
+                steps += 1
+                // What the steps wrote goes through the log, which would grow with the index.
+                if steps.isMultiple(of: Self.stepsPerCheckpoint) {
+                    _ = try? await side.writeWithoutTransaction { try $0.checkpoint(.passive) }
+                }
+            }
+            try await pool.writeWithoutTransaction { try WordIndex(database: $0).rewrite(after: removed) }
+            return nil
+        } catch {
+            return "\((error as? DatabaseError)?.message ?? "\(error)")"
+        }
     }
 
     /// - Returns: why the log could not be emptied; nil: it is empty

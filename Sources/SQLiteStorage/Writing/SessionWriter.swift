@@ -5,6 +5,10 @@ import Sessions
 /// Applies commits within a transaction of the caller's.
 struct SessionWriter {
     let database: Database
+    /// New messages whose words are not in the index yet.
+    private var unindexed: [Int64] = []
+
+    init(database: Database) { self.database = database }
 
     /// What a session's rows are found by.
     private struct Place {
@@ -14,7 +18,7 @@ struct SessionWriter {
 
     /// Applies one commit.
     /// - Throws: `SessionStoreError`, `DatabaseError`; the caller rolls back what was changed until then
-    func apply(_ commit: SessionCommit) throws {
+    mutating func apply(_ commit: SessionCommit) throws {
         var place = try place(of: commit.session)
         if let place, place.ownerTerm > commit.ownerTerm {
             throw SessionStoreError.outdatedTerm(current: place.ownerTerm)
@@ -26,6 +30,8 @@ struct SessionWriter {
                 place = Place(key: key, ownerTerm: commit.ownerTerm)
                 try set(settings, of: key)
             } else if case .deleted = change {
+                // What is to be taken out of the index must be in it.
+                try index()
                 if let place { try run("DELETE FROM sessions WHERE key = ?", [place.key]) }
                 return
             } else {
@@ -42,7 +48,7 @@ struct SessionWriter {
             ])
     }
 
-    private func apply(_ change: SessionChange, to session: Int64) throws {
+    private mutating func apply(_ change: SessionChange, to session: Int64) throws {
         switch change {
         case .created, .deleted: break
         case .settings(let settings): try set(settings, of: session)
@@ -72,7 +78,9 @@ struct SessionWriter {
         case .summarised(let summary): try insert(summary, into: session)
         case .embedded(let model, let vectors): try insert(vectors, model: model, into: session)
         case .spent(let day, let spending): try add(spending, day: day, to: session)
-        case .cleared: try clear(session)
+        case .cleared:
+            try index()
+            try clear(session)
         }
     }
 
@@ -166,7 +174,13 @@ struct SessionWriter {
         return key
     }
 
-    private func insert(_ message: Message, into session: Int64) throws {
+    /// Puts the words of the messages that came since the last call into the index.
+    mutating func index() throws {
+        for message in unindexed { try WordIndex(database: database).add(message) }
+        unindexed = []
+    }
+
+    private mutating func insert(_ message: Message, into session: Int64) throws {
         let usage = message.usage
         try run(
             """
@@ -181,6 +195,7 @@ struct SessionWriter {
                 message.status?.rawValue, message.model?.withoutNUL, usage?.inputTokens, usage?.outputTokens,
                 usage?.cacheReadTokens, usage?.cacheWriteTokens, usage?.estimated,
             ])
+        unindexed.append(database.lastInsertedRowID)
         guard message.parent == nil, message.role == .user else { return }
         let words = (message.content.firstText ?? "").firstScalars(SessionSummary.firstWordsScalars)
         try run(

@@ -23,12 +23,14 @@ struct Transaction {
 
     /// - Throws: what ended the whole transaction
     private func apply(_ commits: [SessionCommit]) throws -> [Result<Void, SessionStoreError>] {
-        let writer = SessionWriter(database: database)
-        return try commits.map { commit in
+        var writer = SessionWriter(database: database)
+        let results = try commits.map { commit -> Result<Void, SessionStoreError> in
             try run("SAVEPOINT session_commit")
             do {
-                try writer.apply(commit)
+                var next = writer
+                try next.apply(commit)
                 try run("RELEASE session_commit")
+                writer = next
                 return .success(())
             } catch {
                 // SQLite ends the whole transaction when the disk is full, the other sessions' changes with it.
@@ -38,6 +40,9 @@ struct Transaction {
                 return .failure(SessionStoreError(error))
             }
         }
+        // Outside of the savepoints: FTS5 writes what it has at the beginning of each.
+        try writer.index()
+        return results
     }
 
     private func run(_ sql: String) throws {

@@ -54,7 +54,16 @@ extension ChatSession {
     /// Looks up what the turn's context policy decides by.
     ///
     /// - Returns: whether there is nothing to wait for.
-    private func prepare(_ turn: Turn) -> Bool { true }
+    private func prepare(_ turn: Turn) -> Bool {
+        guard needsPreparing(turn) else { return true }
+        context.preparing = Task {
+            await lookUp(turn)
+            guard !Task.isCancelled else { return }
+            context.preparing = nil
+            complete(turn.accepted.id) { $0.isPrepared = true }
+        }
+        return false
+    }
 
     /// Gives back what was asked for a turn that neither runs nor waits first any more.
     func reviewAdmission() {
@@ -65,6 +74,8 @@ extension ChatSession {
     func dropAdmission() {
         guard let id = admission?.turn else { return }
         admission = nil
+        context.preparing?.cancel()
+        context.preparing = nil
         environment.places.leave(id)
     }
 }

@@ -114,6 +114,7 @@ extension ChatSession {
             clientTools: clientTools(of: follower))
         let message = Message(
             id: turn.parent, parent: parent, role: .user, content: [.text(text)], createdAt: Self.now, turn: turn.id)
+        try admitLength(of: message, in: turn)
         let head = tree.head
         do throws(MessageTreeError) {
             try tree.insert(message)

@@ -58,6 +58,7 @@ extension ChatSession {
     private func isDue(_ change: SessionChange) -> Bool {
         switch change {
         case .started(let turn), .progress(let turn, _), .waiting(let turn, _): running?.turn.accepted.id == turn
+        case .summarised(let summary): context.summaries.contains(summary)
         case .ended(let turn, _): turns.values.contains { $0.id == turn }
         default: true
         }

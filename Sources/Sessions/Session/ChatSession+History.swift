@@ -46,7 +46,9 @@ extension ChatSession {
 
     func clear(ref: String?, from follower: FollowerID) {
         let (waiting, changes, events) = endEverything(ref: ref)
-        let (tree, turns, cleared, outcomes) = (tree, turns, clearedRefs, outcomes)
+        stopBackgroundWork()
+        let (tree, turns, cleared, outcomes, context) = (tree, turns, clearedRefs, outcomes, context)
+        self.context.restore([])
         self.tree.clear()
         self.turns = [:]
         self.outcomes = RecentOutcomes()
@@ -56,6 +58,7 @@ extension ChatSession {
             from: follower
         ) { [self] in
             (self.tree, self.turns, clearedRefs, self.outcomes) = (tree, turns, cleared, outcomes)
+            self.context.restore(context.summaries)
             // The turn that was stopped for this may have failed to be saved as well, in between.
             if let unsavedReply { self.tree.replace(unsavedReply) }
             queue = waiting

@@ -12,6 +12,7 @@ extension ChatSession {
     /// Looks after itself; called about once a second while the session is loaded.
     func tick(_ now: NIODeadline) {
         tellPosition()
+        expireBackgroundWork(now)
         if running != nil {
             countWork(until: now)
             checkpoint()
@@ -84,7 +85,7 @@ extension ChatSession {
     /// Puts the history out of memory, where nothing is going on.
     private func rest() {
         guard presence == .loaded, running == nil, queue.isEmpty, commits.isEmpty, commits.owed.isEmpty, held.isEmpty,
-            settling.isEmpty,
+            settling.isEmpty, context.isIdle,
             followers.values.allSatisfy({ $0.isReady && !$0.isDue && !log.hasMore(after: $0.cursor) })
         else { return }
         forgetHistory()
@@ -107,6 +108,8 @@ extension ChatSession {
         turns = [:]
         clearedRefs = []
         outcomes = RecentOutcomes()
+        stopBackgroundWork()
+        context = SessionContext()
     }
 
     /// Leaves memory, if the session rests and nobody follows it.
@@ -194,6 +197,7 @@ extension ChatSession {
             environment.logger.error("history is inconsistent", metadata: ["session": "\(id)", "error": "\(error)"])
         }
         clearedRefs = stored.clearedRefs
+        context.restore(stored.summaries)
     }
 
     /// Has a turn that awaits somebody go on awaiting.
@@ -202,10 +206,8 @@ extension ChatSession {
         let turn = Turn(
             resuming: accepted, provider: environment.provider.name, tools: tools(of: accepted),
             pieces: stored.pieces, waiting: stored.waiting.filter { $0.kind != .denied })
-        let plan = environment.plan(
-            for: tree.path(to: accepted.parent), settings: accepted.settings, tools: turn.tools.descriptions)
         let running = Running(
-            turn: turn, plan: plan, firstSeq: log.lastSeq + 1, keptSeq: log.lastSeq + 1, isAccepted: true)
+            turn: turn, plan: plan(for: turn).0, firstSeq: log.lastSeq + 1, keptSeq: log.lastSeq + 1, isAccepted: true)
         running.isResumed = true
         running.turn.avoid(usedCalls)
         self.running = running

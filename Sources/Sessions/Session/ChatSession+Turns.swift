@@ -29,8 +29,8 @@ extension ChatSession {
 
     func start(_ turn: Turn, savedBy saving: StartCommit) {
         let accepted = turn.accepted
-        let plan = environment.plan(
-            for: tree.path(to: accepted.parent), settings: turn.settings, tools: turn.tools.descriptions)
+        let (plan, tooLong) = plan(for: turn)
+        context.prepared = nil
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
             context: plan)
@@ -49,7 +49,8 @@ extension ChatSession {
             isAccepted: saving == .endBefore)
         if turn.tools.canWait { running?.turn.avoid(usedCalls) }
         // A bound that was used up while the turn waited ends it: else what waits could pass it without end.
-        if saving != .acceptance, let problem = spendingProblem() {
+        let exhausted = saving == .acceptance ? nil : spendingProblem()
+        if let problem = tooLong.map(TurnError.init) ?? exhausted {
             stopRunning(.failed, ref: accepted.ref, error: problem)
         } else {
             perform(running?.turn.begin() ?? [], ref: accepted.ref)
@@ -160,6 +161,7 @@ extension ChatSession {
     func callModel() {
         guard holdsPlace(), let running else { return }
         let turn = running.turn
+        if turn.round == 2 { learn(fromFirstCall: turn.usageBefore) }
         var messages = running.plan.messages
         let content = turn.content
         if !content.isEmpty {
@@ -191,6 +193,7 @@ extension ChatSession {
             running.heldEnd = end
             return
         }
+        if running.turn.round == 1 { learn(fromFirstCall: running.turn.usageNow) }
         self.running = nil
         reviewAdmission()
         generation += 1
@@ -288,6 +291,7 @@ extension ChatSession {
             self.unsavedReply = succeeded ? nil : unsavedReply
             let outcome = succeeded ? outcome : unsaved
             outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: accepted.ref))
+            if succeeded { workBetweenTurns(after: reply.id) }
         }
     }
 
@@ -314,6 +318,12 @@ extension ChatSession.Running {
             inputTokens: said.inputTokens > 0 || said.cacheReadTokens > 0 ? said.inputTokens : plan.estimatedTokens,
             outputTokens: max(said.outputTokens, output), cacheReadTokens: said.cacheReadTokens,
             cacheWriteTokens: said.cacheWriteTokens, estimated: true)
+    }
+}
+
+extension TurnError {
+    fileprivate init(_ error: ContextError) {
+        self.init(.messageTooLong, message: error.description, retryable: false)
     }
 }
 

@@ -104,6 +104,8 @@ package actor ChatSession {
     /// The reply of the turn that ended last, if that could not be saved.
     var unsavedReply: Message?
 
+    var context = SessionContext()
+
     var running: Running?
     /// Which call to a model is heard: an event of an older one is dropped.
     var generation = 0

@@ -24,6 +24,12 @@ package enum SearchWords {
         return Array(words.sorted { length($0) > length($1) }.prefix(maxQueryWords))
     }
 
+    /// A text in which a space stands between all words that a search is to tell apart; any other text as it is.
+    package static func spaced(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: \.isOfScriptWithoutSpaces) else { return text }
+        return words(of: text).joined(separator: " ")
+    }
+
     /// All words, in their order.
     package static func words(of text: String) -> [String] {
         var words: [String] = []
@@ -69,7 +75,9 @@ extension Unicode.Scalar {
 
     /// Whether it is a letter or a mark of Thai, Lao, Myanmar, Khmer, Japanese or Chinese.
     fileprivate var isOfScriptWithoutSpaces: Bool {
-        switch value {
+        // Nearly all there are.
+        guard value >= 0x0E01 else { return false }
+        return switch value {
         case 0x0E01...0x0E4E, 0x0E81...0x0ECD, 0x1000...0x103F, 0x1780...0x17D3, 0x3041...0x3096, 0x30A1...0x30FE,
             0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x323AF:
             isInWord

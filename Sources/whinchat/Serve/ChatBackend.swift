@@ -43,6 +43,13 @@ struct ChatBackend {
         let provider = RetryingProvider(
             selection.makeProvider(), policy: RetryPolicy(maximumRetries: settings.maxRetries),
             fallbackModel: settings.fallbackModel)
+        var context = ContextServices()
+        context.windows = ModelWindows(overrides: settings.context.modelWindows)
+        context.countsExactly = settings.context.exactTokens
+        context.summaryModel = settings.context.summaryModel
+        context.embeddings = settings.context.embeddingModel.map {
+            selection.embeddingModel($0, baseURL: settings.context.embeddingBaseURL, environment: environment)
+        }
         let outbox = URL(fileURLWithPath: settings.dataFolder).appendingPathComponent("outbox")
         let tools = try settings.tools.map { try $0.make(transfers: queues[0], outbox: outbox) } + ownTools
         var sessions = SessionEnvironment(
@@ -50,9 +57,12 @@ struct ChatBackend {
             defaults: SessionSettings(
                 system: settings.system ?? "", model: provider.models[0], maxTokens: settings.maxTokens,
                 context: SessionSettings.Context(policy: SlidingWindow.name)),
-            pingInterval: pingInterval, limits: settings.sessionLimits, logger: logger)
+            pingInterval: pingInterval, limits: settings.sessionLimits, context: context, logger: logger)
         sessions.prices = settings.prices
-        warnOfPrices(settings, models: provider.models + [settings.fallbackModel].compactMap(\.self), logger)
+        warnOfPrices(
+            settings,
+            models: provider.models + [settings.fallbackModel, settings.context.summaryModel].compactMap(\.self), logger
+        )
         let directory = SessionDirectory(environment: sessions, loops: queues.map { SessionLoop(transfers: $0) })
         return ChatBackend(
             makeConnection: ChatConnection.maker(directory),

@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Each setting comes from its flag, else from the environment, else from the config file, else it has its default. \
             In the environment it is called WHINCHAT_ and the flag's name (WHINCHAT_MAX_TOKENS), in the file as the flag \
-            with _ (max_tokens). Keys are never settings: ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment.
+            with _ (max_tokens). Keys are never settings: ANTHROPIC_API_KEY, OPENAI_API_KEY and EMBEDDING_API_KEY in the environment.
             """)
 
     /// How long a shutdown may take once no turn runs: the longest closing handshake is 10 s.
@@ -167,6 +167,37 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The same of a user, all sessions together (default: 0).", valueName: "dollars"))
     var userCostPerDay: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Tokens that a model reads and writes, as MODEL=TOKENS, 256 to 10000000. May be repeated; in the environment a list "
+                + "with commas (default: what is known of Anthropic's and OpenAI's models).", valueName: "model=tokens")
+    )
+    var modelWindow: [String] = []
+
+    @Flag(
+        help: ArgumentHelp(
+            "Ask the provider before each turn how many tokens its prompt has, where it can say (Anthropic); else they are estimated."
+        ))
+    var exactTokens = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Model of the same provider that writes the summaries of the policy summarise (default: the session's).",
+            valueName: "name"))
+    var summaryModel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Model that finds older messages by their meaning for the policy retrieve (default: none, by words only).",
+            valueName: "name"))
+    var embeddingModel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Address of the API with /embeddings, in OpenAI's protocol; its key is in EMBEDDING_API_KEY (default: that of the "
+                + "provider openai).", valueName: "url"))
+    var embeddingBaseURL: String?
+
     @Option(help: ArgumentHelp("JSON file with settings (default: none).", valueName: "file"))
     var config: String?
 
@@ -252,8 +283,10 @@ struct ServeCommand: AsyncParsableCommand {
             (.maxTurns, maxTurns), (.maxTurnsPerUser, maxTurnsPerUser), (.maxWaitingTurns, maxWaitingTurns),
             (.sessionTokensPerDay, sessionTokensPerDay), (.userTokensPerDay, userTokensPerDay),
             (.sessionCostPerDay, sessionCostPerDay), (.userCostPerDay, userCostPerDay),
+            (.summaryModel, summaryModel), (.embeddingModel, embeddingModel), (.embeddingBaseURL, embeddingBaseURL),
+            (.exactTokens, exactTokens ? "true" : nil),
         ]
-        var flags: [SettingKey: [String]] = [.allowOrigin: allowOrigin, .price: price]
+        var flags: [SettingKey: [String]] = [.allowOrigin: allowOrigin, .price: price, .modelWindow: modelWindow]
         for case (let key, let value?) in single { flags[key] = [value] }
         return flags
     }

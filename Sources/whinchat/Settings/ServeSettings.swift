@@ -31,6 +31,7 @@ struct ServeSettings: Equatable {
     /// Retries of one call to the model, before it has said anything.
     var maxRetries = RetryPolicy().maximumRetries
     var fallbackModel: String?
+    var context = ContextSettings()
     /// How long turns that run may take to end when the server is told to. 30 s: most replies are said in that.
     var drainTimeout = Duration.seconds(30)
     var sessionLimits = SessionLimits()
@@ -60,18 +61,8 @@ struct ServeSettings: Equatable {
             }
             provider = known
         }
-        if let found = try settings.string(.baseURL) {
-            guard Self.isBaseURL(found.value) else {
-                throw found.refused("an address that begins with http:// or https://, without a query")
-            }
-            baseURL = found.value
-        }
-        if let found = try settings.string(.model) {
-            guard SettingsBounds.modelScalars.contains(found.value.unicodeScalars.count) else {
-                throw found.refused("a name of 1 to \(SettingsBounds.modelScalars.upperBound) characters")
-            }
-            model = found.value
-        }
+        baseURL = try settings.baseURL(.baseURL)
+        model = try settings.modelName(.model)
         maxTokens = try settings.integer(.maxTokens, in: SettingsBounds.maxTokens, unit: " tokens")?.value
         if let found = try settings.string(.system) {
             guard found.value.unicodeScalars.count <= SettingsBounds.systemScalars,
@@ -101,12 +92,8 @@ struct ServeSettings: Equatable {
             tools = selection
         }
         if let retries = try settings.integer(.maxRetries, in: 0...10) { maxRetries = retries.value }
-        if let found = try settings.string(.fallbackModel) {
-            guard SettingsBounds.modelScalars.contains(found.value.unicodeScalars.count) else {
-                throw found.refused("a name of 1 to \(SettingsBounds.modelScalars.upperBound) characters")
-            }
-            fallbackModel = found.value
-        }
+        fallbackModel = try settings.modelName(.fallbackModel)
+        context = try ContextSettings(settings)
         if let seconds = try settings.integer(.stallTimeout, in: 1...3600, unit: " seconds") {
             sessionLimits.stallTimeout = .seconds(seconds.value)
         }
@@ -141,11 +128,6 @@ struct ServeSettings: Equatable {
             return try ServeSettings(SettingsResolution(sources: above))
         }
         return try ServeSettings(SettingsResolution(sources: above + [SettingSource.file(path: file.value)]))
-    }
-
-    private static func isBaseURL(_ text: String) -> Bool {
-        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty else { return false }
-        return (url.scheme == "http" || url.scheme == "https") && url.query == nil && url.fragment == nil
     }
 }
 

@@ -27,13 +27,18 @@ enum SettingKey: String, CaseIterable {
     case userTokensPerDay = "user_tokens_per_day"
     case sessionCostPerDay = "session_cost_per_day"
     case userCostPerDay = "user_cost_per_day"
+    case modelWindow = "model_window"
+    case exactTokens = "exact_tokens"
+    case summaryModel = "summary_model"
+    case embeddingModel = "embedding_model"
+    case embeddingBaseURL = "embedding_base_url"
     case logLevel = "log_level"
 
     /// The config file itself: only as a flag and in the environment.
     case config
 
     /// Whether it may be given several times.
-    var isList: Bool { self == .allowOrigin || self == .price }
+    var isList: Bool { self == .allowOrigin || self == .price || self == .modelWindow }
 
     /// `--max-tokens`
     var flag: String { "--" + rawValue.replacing("_", with: "-") }

@@ -67,6 +67,22 @@ struct SettingsResolution {
         return nil
     }
 
+    /// A flag is there or not, a variable says `true` or `false`, a file may have either form.
+    func boolean(_ key: SettingKey) throws(SettingError) -> Found<Bool>? {
+        for source in sources {
+            let value = try? source.snapshot.value(forKey: .init([key.rawValue]), type: .bool).value
+            if case .bool(let value) = value?.content { return Found(value: value, origin: source.origin(key)) }
+            let one = SettingsResolution(sources: [source])
+            let text = try one.find(key, .string, expected: "true or false") { Self.text($0) }
+            guard let text else { continue }
+            guard let value = Bool(text.value) else {
+                throw .value(origin: text.origin, given: text.value, expected: "true or false")
+            }
+            return Found(value: value, origin: text.origin)
+        }
+        return nil
+    }
+
     private static func text(_ content: ConfigContent) -> String? {
         if case .string(let text) = content { text } else { nil }
     }

@@ -1,9 +1,10 @@
 import Foundation
 import GRDB
 import Logging
-import SQLiteStorage
 import Sessions
 import Testing
+
+@testable import SQLiteStorage
 
 /// The stores that the conformance suite runs against.
 enum TestedStore: String, CaseIterable, CustomTestStringConvertible {
@@ -46,6 +47,16 @@ struct TemporaryFolder {
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         return try names.filter { name in
             try Data(contentsOf: URL(fileURLWithPath: path + "/" + name)).range(of: Data(text.utf8)) != nil
+        }
+    }
+}
+
+extension SQLiteStorage {
+    /// Fails where the index of words is not that of the messages that are there.
+    func checkWordIndex() async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: "INSERT INTO message_words (message_words, rank) VALUES ('integrity-check', 1)")
         }
     }
 }

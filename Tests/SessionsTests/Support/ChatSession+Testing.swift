@@ -13,6 +13,7 @@ extension ChatSession {
     var owesNothing: Bool { commits.owed.isEmpty }
     var lastSeq: Int { log.lastSeq }
     var logBytes: Int { log.byteCount }
+    var summaries: [String] { context.summaries.map(\.text) }
     var queuedTurns: [String] { queue.map(\.accepted.ref) }
     /// Whether it holds nothing that would keep it, or others, in memory.
     var isBare: Bool {

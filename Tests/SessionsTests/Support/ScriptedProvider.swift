@@ -1,4 +1,5 @@
 import Conversation
+import CurlTransport
 import Models
 import NIOCore
 
@@ -8,9 +9,20 @@ final class ScriptedProvider: ModelProvider {
     let models = ["scripted-1", "scripted-2"]
     private let calls: AsyncStream<ScriptedCall>
     private let continuation: AsyncStream<ScriptedCall>.Continuation
+    private let count: (@Sendable (ModelRequest) throws -> Int)?
 
-    init() {
+    /// - Parameter count: counts a prompt's tokens; nil: it cannot.
+    init(count: (@Sendable (ModelRequest) throws -> Int)? = nil) {
         (calls, continuation) = AsyncStream.makeStream()
+        self.count = count
+    }
+
+    var countsTokens: Bool { count != nil }
+
+    func countTokens(
+        of request: ModelRequest, over transfers: TransferQueue, within limit: Duration
+    ) async throws -> Int? {
+        try count?(request)
     }
 
     func start(_ request: ModelRequest, on loop: ModelLoop, receiver: any ModelEventReceiver) -> any ModelCall {
@@ -84,11 +96,17 @@ final class ScriptedCall: ModelCall, @unchecked Sendable {
     }
 
     /// A whole reply of one text block.
-    func reply(_ text: String) async throws {
+    func reply(
+        _ text: String, inputTokens: Int = 3, stop: StopReason = StopReason(.endTurn, word: "end_turn")
+    ) async throws {
         try await say([
             .event(.blockStarted(index: 0, .text)), .delta(0, text), .event(.blockDone(index: 0)),
-            .event(.usage(.init(inputTokens: 3, outputTokens: 2))),
-            .event(.stopped(StopReason(.endTurn, word: "end_turn"))),
+            .event(.usage(.init(inputTokens: inputTokens, outputTokens: 2))), .event(.stopped(stop)),
         ])
+    }
+
+    /// The texts that were sent, oldest first.
+    var texts: [String] {
+        request.messages.map { $0.content.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined() }
     }
 }

@@ -14,7 +14,7 @@ import Tools
 struct SessionFixture {
     static let owner = Owner(key: "local")
 
-    let provider = ScriptedProvider()
+    let provider: ScriptedProvider
     let directory: SessionDirectory
     /// Two loops: sessions live on the first, followers on either.
     let loops: [any EventLoop]
@@ -22,8 +22,10 @@ struct SessionFixture {
 
     init(
         store: any SessionStore = MemoryStore(), tools: [any Tool] = [], limits: SessionLimits = SessionLimits(),
-        prices: [String: TokenPrice] = [:]
+        prices: [String: TokenPrice] = [:], provider: ScriptedProvider = ScriptedProvider(),
+        settings: SessionSettings = SessionSettings(model: "scripted-1"), context: ContextServices = ContextServices()
     ) throws {
+        self.provider = provider
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let engine = try CurlEngine(logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
@@ -32,7 +34,7 @@ struct SessionFixture {
         let unique = loops[0] === loops[1] ? [loops[0]] : loops
         var environment = SessionEnvironment(
             provider: provider, tools: try ToolRegistry(tools), store: store,
-            defaults: SessionSettings(model: "scripted-1"), pingInterval: .seconds(20), limits: limits, logger: logger)
+            defaults: settings, pingInterval: .seconds(20), limits: limits, context: context, logger: logger)
         environment.prices = prices
         directory = SessionDirectory(
             environment: environment,

@@ -30,7 +30,7 @@ def clean_environment():
         for name, value in os.environ.items()
         if not name.startswith("WHINCHAT_")
         and not name.lower().endswith("_proxy")
-        and not re.fullmatch(r"(ANTHROPIC|OPENAI)_\w+|OLLAMA_HOST", name)
+        and not re.fullmatch(r"(ANTHROPIC|OPENAI|EMBEDDING)_\w+|OLLAMA_HOST", name)
     }
 
 
