@@ -43,8 +43,6 @@ package struct Welcome: Sendable {
     package enum Resume: String, Sendable { case exact, snapshot, new }
     package enum State: String, Sendable {
         case idle
-        /// A turn waits for its place among all that run.
-        case queued
         case running
         case awaiting
     }

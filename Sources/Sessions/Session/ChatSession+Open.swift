@@ -92,8 +92,8 @@ extension ChatSession {
         let settings = shownSettings
         return Welcome(
             session: self.id, epoch: epoch, seq: log.visibleSeq, resume: resume,
-            state: running.map { $0.turn.isAwaiting ? .awaiting : .running } ?? (queue.isEmpty ? .idle : .queued),
-            turn: (running?.turn ?? queue.first)?.accepted.id,
+            state: running.map { $0.turn.isAwaiting ? .awaiting : .running } ?? .idle,
+            turn: running?.turn.accepted.id,
             settings: settings,
             models: environment.models, tools: environment.tools.subset(settings.tools).descriptions,
             pingInterval: environment.pingInterval, serverTime: Self.now)

@@ -29,7 +29,7 @@ extension ChatSession {
 
     func start(_ turn: Turn, savedBy saving: StartCommit) {
         let accepted = turn.accepted
-        let (plan, problem) = plan(for: turn)
+        let (plan, tooLong) = plan(for: turn)
         context.prepared = nil
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
@@ -49,9 +49,9 @@ extension ChatSession {
             isAccepted: saving == .endBefore)
         if turn.tools.canWait { running?.turn.avoid(usedCalls) }
         // A bound that was used up while the turn waited ends it: else what waits could pass it without end.
-        let error = problem.map { TurnError(.messageTooLong, message: $0.description, retryable: false) }
-        if let error = error ?? (saving == .acceptance ? nil : spendingProblem()) {
-            stopRunning(.failed, ref: accepted.ref, error: error)
+        let exhausted = saving == .acceptance ? nil : spendingProblem()
+        if let problem = tooLong.map(TurnError.init) ?? exhausted {
+            stopRunning(.failed, ref: accepted.ref, error: problem)
         } else {
             perform(running?.turn.begin() ?? [], ref: accepted.ref)
         }
@@ -318,6 +318,12 @@ extension ChatSession.Running {
             inputTokens: said.inputTokens > 0 || said.cacheReadTokens > 0 ? said.inputTokens : plan.estimatedTokens,
             outputTokens: max(said.outputTokens, output), cacheReadTokens: said.cacheReadTokens,
             cacheWriteTokens: said.cacheWriteTokens, estimated: true)
+    }
+}
+
+extension TurnError {
+    fileprivate init(_ error: ContextError) {
+        self.init(.messageTooLong, message: error.description, retryable: false)
     }
 }
 
