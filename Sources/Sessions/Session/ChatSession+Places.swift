@@ -47,9 +47,9 @@ extension ChatSession {
 
     // MARK: Positions
 
-    /// The turn that waits for its place, and where it stands.
+    /// The turn that waits for its place, and where it stands. None whose acceptance is not saved yet: nobody has seen of it.
     private var position: (turn: String, position: Int)? {
-        guard let admission, !admission.hasPlace else { return nil }
+        guard let admission, !admission.hasPlace, admission.turn != accepting else { return nil }
         return environment.places.position(of: admission.turn).map { (admission.turn, $0) }
     }
 
