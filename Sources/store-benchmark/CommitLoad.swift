@@ -14,6 +14,7 @@ struct CommitLoad {
 
     func create() async throws {
         try await commit(0, [.created(owner: Owner(key: session), ref: nil, settings: Self.settings, createdAt: 0)])
+        if kind == .nearest || kind == .matches { try await fill() }
         if kind == .progress { try await commit(1, [accepted(0), .started(turn: "t_0")]) }
     }
 
@@ -23,7 +24,11 @@ struct CommitLoad {
         var number = 2
         var start = ContinuousClock.now
         while start < end {
-            try await commit(number, changes(number))
+            switch kind {
+            case .nearest: _ = try await store.nearest(to: vector(number), model: "e", in: session, limit: 20)
+            case .matches: _ = try await store.matches(for: Self.question + words(number), in: session, limit: 20)
+            default: try await commit(number, changes(number))
+            }
             let now = ContinuousClock.now
             latencies.append(now - start)
             start = now
@@ -32,8 +37,24 @@ struct CommitLoad {
         return latencies
     }
 
+    /// 10,000 messages with vectors of 1,536 numbers, about 60 MB.
+    private func fill() async throws {
+        for round in 0..<100 {
+            let numbers = round * 100 + 1...round * 100 + 100
+            let vectors = numbers.map { MessageVector(message: "u_\($0)", values: vector($0)) }
+            try await commit(round + 1, numbers.map(accepted) + [.embedded(model: "e", vectors)])
+        }
+    }
+
+    private func vector(_ number: Int) -> [Float] { (0..<1_536).map { Float(($0 &* number &* 7_919) % 1_009) - 504 } }
+
+    private func words(_ number: Int) -> String {
+        (0..<5).map { "word\((number &* 31 + $0 &* 7) % 500)" }.joined(separator: " ")
+    }
+
     private func changes(_ number: Int) -> [SessionChange] {
         switch kind {
+        case .nearest, .matches: return []
         case .accept: return [accepted(number), .head("a_\(number)")]
         case .progress:
             let piece = ReplyPiece(number: number, item: 0, block: .text(Self.answer))
@@ -61,7 +82,7 @@ struct CommitLoad {
                 seq: number, settings: Self.settings),
             message: Message(
                 id: "u_\(number)", parent: number > 0 ? "a_\(number - 1)" : nil, role: .user,
-                content: [.text(Self.question)], createdAt: 0, turn: "t_\(number)"))
+                content: [.text(Self.question + words(number))], createdAt: 0, turn: "t_\(number)"))
     }
 
     private func commit(_ number: Int, _ changes: [SessionChange]) async throws {

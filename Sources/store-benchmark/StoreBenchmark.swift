@@ -20,6 +20,10 @@ struct StoreBenchmark: AsyncParsableCommand {
         case progress
         /// A whole exchange, as its three commits.
         case exchange
+        /// No commit: the nearest vectors in a session of 10,000 messages.
+        case nearest
+        /// No commit: a search by words in such a session.
+        case matches
     }
 
     @Option(help: "Busy sessions; may be repeated.")

@@ -19,6 +19,7 @@ import Testing
             let padding = String(repeating: ".", count: index * 37 % 900)
             let reply = [ContentBlock.text(text(index) + padding)]
             try await writer.exchange("1", text: text(index) + padding, reply: reply)
+            try await writer.commit(.summarised(RunningSummary(text: text(index) + padding, lastMessage: "a_1")))
             try await writer.accept("2", after: "a_1", text: text(index))
             try await writer.commit(.progress(turn: "t_2", [ReplyPiece(number: 0, item: 0, block: reply[0])]))
         }
