@@ -16,9 +16,9 @@ if grep -qs '^ID=ubuntu$' /etc/os-release; then browser=chromium-browser; fi
 packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config)
 case $purpose in
 run) ;;
-test) packages+=(python3-venv "$browser" nginx haproxy) ;;
+test) packages+=(python3-venv "$browser" nginx haproxy openssl) ;;
 local) packages+=(python3-venv) ;;
-bench) packages+=(python3-venv gcc libc6-dev nodejs node-ws nginx haproxy) ;;
+bench) packages+=(python3-venv gcc libc6-dev nodejs node-ws nginx haproxy openssl) ;;
 *)
     echo "usage: $0 run|test|local|bench" >&2
     exit 64
@@ -38,6 +38,7 @@ present() {
     libc6-dev) cc -E -include stdio.h -x c /dev/null >/dev/null 2>&1 ;;
     nginx) command -v nginx >/dev/null ;;
     haproxy) command -v haproxy >/dev/null ;;
+    openssl) command -v openssl >/dev/null ;;
     nodejs) command -v node >/dev/null ;;
     node-ws) NODE_PATH=/usr/share/nodejs node -e 'require("ws")' 2>/dev/null ;;
     esac
