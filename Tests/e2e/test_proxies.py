@@ -35,16 +35,9 @@ def certificate(tmp_path_factory):
     return Certificate(tmp_path_factory.mktemp("certificate"))
 
 
-@pytest.fixture
-def nginx(tmp_path, certificate):
-    """Starts nginx with deploy/nginx.conf in front of a server: `nginx(server)`."""
-    with fronts(tmp_path, certificate, "nginx") as start:
-        yield start
-
-
 @pytest.fixture(params=PROXIES)
 def proxy(request, tmp_path, certificate):
-    """Both: a test that takes it runs once behind each."""
+    """Starts one with its file of deploy/ in front of a server: `proxy(server)`. A test that takes it runs once behind each."""
     with fronts(tmp_path, certificate, request.param) as start:
         yield start
 
@@ -56,8 +49,7 @@ def fronts(folder, certificate, kind):
 
         def start(server, **options):
             front = getattr(Front, kind)(folder / f"{kind}-{next(numbers)}", server, certificate, **options)
-            stack.callback(front.stop)
-            return front
+            return stack.enter_context(contextlib.closing(front))
 
         start.kind = kind
         yield start

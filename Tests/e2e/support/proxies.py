@@ -63,8 +63,8 @@ class Proxy:
                 if "in use" not in str(error) or attempt == ATTEMPTS:
                     raise
 
-    def stop(self):
-        return self.process.stop()
+    def close(self):
+        self.process.stop()
 
     async def reload(self):
         """Has the configuration read again, and waits until the new workers are there."""
@@ -150,8 +150,8 @@ class Front:
 
         return cls(Haproxy(folder, 2, configuration), certificate)
 
-    def stop(self):
-        return self.proxy.stop()
+    def close(self):
+        self.proxy.close()
 
     def request(self, path, headers=None, tls=True):
         """A request as a browser makes it. Returns the response, its body read."""
