@@ -158,6 +158,30 @@ async def test_a_server_that_stops_says_so_through_the_proxy(proxy, openai_serve
         assert welcome["resume"] == "exact"
 
 
+@pytest.mark.parametrize("path", ["/chat/stream/s_1", "/sessions/s_1/events"])
+async def test_events_over_http_are_not_kept_back(proxy, path):
+    over = asyncio.Event()
+
+    async def answer(reader, writer):
+        # Without chunks, and without an end: what nginx would keep longest.
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: 1\n\n")
+        await over.wait()
+        writer.close()
+
+    def first_line(front):
+        with front.response(path, {"Accept-Encoding": "gzip"}) as response:
+            assert response.getheader("Content-Encoding") is None
+            return response.readline()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        front = await asyncio.to_thread(proxy, Listening(server))
+        try:
+            assert await asyncio.to_thread(first_line, front) == b"data: 1\n"
+        finally:
+            over.set()
+
+
 class CountingConnection(ClientConnection):
     """Counts the pings that it answers."""
 
@@ -169,8 +193,8 @@ class CountingConnection(ClientConnection):
         super().process_event(event)
 
 
-class SilentServer:
-    """Accepts WebSockets, and says nothing."""
+class Listening:
+    """What a proxy is put in front of, where that is not Whinchat."""
 
     def __init__(self, server):
         self.port = server.sockets[0].getsockname()[1]
@@ -184,7 +208,7 @@ async def test_pings_keep_a_silent_connection_open(proxy, start_server):
     # Beside ours one that never pings: its end tells that the timeout is over, and that there is one.
     async with serve(lambda socket: socket.wait_closed(), "127.0.0.1", 0, ping_interval=None) as silent:
         ours = await asyncio.to_thread(proxy, start_server("--provider", "demo", *ALLOWED), changes=timeouts)
-        other = await asyncio.to_thread(proxy, SilentServer(silent), changes=timeouts)
+        other = await asyncio.to_thread(proxy, Listening(silent), changes=timeouts)
         page = await asyncio.to_thread(ours.page)
         async with ChatClient.opened(ours, connecting=page | {"create_connection": CountingConnection}) as client:
             assert client.welcome["ping_interval_ms"] < SHORT_TIMEOUT * 1000

@@ -155,6 +155,13 @@ class Front:
 
     def request(self, path, headers=None, tls=True):
         """A request as a browser makes it. Returns the response, its body read."""
+        with self.response(path, headers, tls) as response:
+            response.text = response.read().decode()
+            return response
+
+    @contextlib.contextmanager
+    def response(self, path, headers=None, tls=True):
+        """The same, with the body still to be read."""
         if tls:
             connection = http.client.HTTPSConnection(NAME, timeout=BOUND, context=self.certificate.context)
             plain = socket.create_connection(("127.0.0.1", self.port), BOUND)
@@ -163,9 +170,7 @@ class Front:
             connection = http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=BOUND)
         with contextlib.closing(connection):
             connection.request("GET", path, headers={"Host": NAME} | (headers or {}))
-            response = connection.getresponse()
-            response.text = response.read().decode()
-            return response
+            yield connection.getresponse()
 
     def page(self):
         """How a page of it connects: from its origin, with the cookie that came with it."""
