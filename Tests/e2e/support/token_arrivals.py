@@ -37,16 +37,13 @@ def of_provider(model):
 
 @dataclasses.dataclass
 class Arrivals:
-    """`tokens`: each, and when it was there, in ns. `reads`: how many times some came."""
+    """`tokens`: each, and when it was there, in ns."""
 
     tokens: list = dataclasses.field(default_factory=list)
-    reads: int = 0
 
     def took(self, texts):
         now = time.monotonic_ns()
-        words = [word for text in texts for word in text.split()]
-        self.tokens += [(word, now) for word in words]
-        self.reads += bool(words)
+        self.tokens += [(word, now) for text in texts for word in text.split()]
 
     @property
     def words(self):
@@ -69,6 +66,11 @@ class Arrivals:
         """From the first token's sending to its arrival, and from each arrival to the next."""
         times = [int(self.tokens[0][0]), *(there for _, there in self.tokens)]
         return [(later - earlier) / 1e6 for earlier, later in zip(times, times[1:])]
+
+    @property
+    def count(self):
+        """How many times something came: what comes within 10 ms comes together."""
+        return 1 + sum(wait > 10 for wait in self.waits_ms[1:])
 
 
 def by_events(port, request, count, gzip=False):
