@@ -84,6 +84,16 @@ async def test_a_foreign_origin_is_refused(proxy, openai_server):
         assert json.loads(response.body)["detail"].startswith("The Origin header")
 
 
+async def test_a_proxy_that_does_not_pass_the_upgrade_on_is_told(tmp_path, certificate, openai_server):
+    with fronts(tmp_path, certificate, "nginx") as start:
+        lost = {"    proxy_set_header Upgrade $http_upgrade;\n": ""}
+        front = start(openai_server("tokens-20-rate-0", *ALLOWED), changes=lost)
+        with pytest.raises(websockets.exceptions.InvalidStatus) as refusal:
+            async with ChatClient.connect(front, **front.page()):
+                pass
+        assert refusal.value.response.status_code == 426
+
+
 def test_the_page_comes_with_a_cookie_for_tls_alone(proxy, start_server):
     front = proxy(start_server("--provider", "demo", *ALLOWED))
     response = front.request("/")
@@ -96,6 +106,8 @@ def test_plain_http_is_sent_to_tls(proxy, start_server):
     front = proxy(start_server("--provider", "demo", *ALLOWED))
     response = front.request("/healthz", tls=False)
     assert (response.status, response.getheader("Location")) == (301, f"{ORIGIN}/healthz")
+    assert json.loads(front.request("/healthz").text) == {"status": "ok"}
+    assert front.request("/v1/chat").status == 426, "what docs/proxies.md says to look at"
 
 
 async def test_a_reply_goes_on_over_a_reload(proxy, openai_server):
