@@ -194,6 +194,38 @@ async def test_events_over_http_are_not_kept_back(proxy, path):
             over.set()
 
 
+async def test_a_whole_reply_may_take_longer_than_a_silence(proxy):
+    timeouts = {
+        "nginx": {"proxy_read_timeout 60s": "proxy_read_timeout 1s"},
+        "haproxy": {f"timeout {which} 60s": f"timeout {which} 1s" for which in ["client", "server"]},
+    }[proxy.kind]
+    asked, may_answer, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def answer(reader, writer):
+        request = await reader.readuntil(b"\r\n\r\n")
+        if request.startswith(b"GET /chat "):
+            asked.set()
+            await may_answer.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole")
+        else:
+            await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        front = await asyncio.to_thread(proxy, Listening(server), changes=timeouts)
+        try:
+            async with asyncio.TaskGroup() as group:
+                whole = group.create_task(asyncio.to_thread(front.request, "/chat"))
+                await asked.wait()
+                # Its end tells that the timeout is over.
+                other = await asyncio.to_thread(front.request, "/sessions")
+                assert other.status == 504
+                may_answer.set()
+            assert (whole.result().status, whole.result().text) == (200, "whole")
+        finally:
+            over.set()
+
+
 class CountingConnection(ClientConnection):
     """Counts the pings that it answers."""
 
@@ -212,23 +244,32 @@ class Listening:
         self.port = server.sockets[0].getsockname()[1]
 
 
-async def test_pings_keep_a_silent_connection_open(proxy, start_server):
+async def test_pings_keep_a_silent_connection_open(start_server, tmp_path, certificate):
+    # Both at once: it takes the timeout.
+    server = start_server("--provider", "demo", *ALLOWED)
+    async with asyncio.TaskGroup() as group:
+        for kind in PROXIES:
+            group.create_task(silence(kind, server, tmp_path, certificate))
+
+
+async def silence(kind, server, folder, certificate):
     timeouts = {
         "nginx": {"proxy_read_timeout 60s": f"proxy_read_timeout {SHORT_TIMEOUT}s"},
         "haproxy": {f"timeout {which} 60s": f"timeout {which} {SHORT_TIMEOUT}s" for which in ["client", "server", "tunnel"]},
-    }[proxy.kind]
+    }[kind]
     # Beside ours one that never pings: its end tells that the timeout is over, and that there is one.
     async with serve(lambda socket: socket.wait_closed(), "127.0.0.1", 0, ping_interval=None) as silent:
-        ours = await asyncio.to_thread(proxy, start_server("--provider", "demo", *ALLOWED), changes=timeouts)
-        other = await asyncio.to_thread(proxy, Listening(silent), changes=timeouts)
-        page = await asyncio.to_thread(ours.page)
-        async with ChatClient.opened(ours, connecting=page | {"create_connection": CountingConnection}) as client:
-            assert client.welcome["ping_interval_ms"] < SHORT_TIMEOUT * 1000
-            async with ChatClient.connect(other, subprotocols=(), ping_interval=None, **other.options) as control:
-                async with asyncio.timeout(SHORT_TIMEOUT + BOUND):
-                    await control.socket.wait_closed()
-            assert client.socket.pings > 0
-            assert (await client.said("Hello")).status == "completed"
+        with fronts(folder, certificate, kind) as start:
+            ours = await asyncio.to_thread(start, server, changes=timeouts)
+            other = await asyncio.to_thread(start, Listening(silent), changes=timeouts)
+            page = await asyncio.to_thread(ours.page)
+            async with ChatClient.opened(ours, connecting=page | {"create_connection": CountingConnection}) as client:
+                assert client.welcome["ping_interval_ms"] < SHORT_TIMEOUT * 1000
+                async with ChatClient.connect(other, subprotocols=(), ping_interval=None, **other.options) as control:
+                    async with asyncio.timeout(SHORT_TIMEOUT + BOUND):
+                        await control.socket.wait_closed()
+                assert client.socket.pings > 0
+                assert (await client.said("Hello")).status == "completed"
 
 
 @pytest.mark.parametrize("kind", PROXIES)
