@@ -82,7 +82,7 @@ check-kills: build-test ## A thousand times kill -9 under load.
 	$(LONG_PYTEST) Tests/e2e/test_kill.py $(ARGS)
 
 .PHONY: bench
-bench: setup-bench $(VENV) ## Measure: cancel, 1,000 streams, saturation, commits, idle connections. Takes some minutes.
+bench: setup-bench $(VENV) ## Measure: cancel, 1,000 streams, saturation, commits, idle connections, proxies. Takes some minutes.
 	swift build -c release --product whinchat
 	swift build -c release --product fake-provider
 	WHINCHAT_BIN_DIR="$$(swift build -c release --show-bin-path)" $(PYTHON) Benchmarks/run.py $(ARGS)

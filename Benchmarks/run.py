@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures Whinchat: cancel latency, 1,000 streams, saturation, commits, idle connections.
+"""Measures Whinchat: cancel latency, 1,000 streams, saturation, commits, idle connections, streams through proxies.
 
     make bench
     make bench ARGS="--only streams"
@@ -19,11 +19,13 @@ from whinchat_bench.cancel import cancel
 from whinchat_bench.commits import commits
 from whinchat_bench.idle import idle
 from whinchat_bench.programs import Bench
+from whinchat_bench.proxies import proxies
 from whinchat_bench.report import print_machine, said_by
 from whinchat_bench.streams import saturation, streams
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BENCHMARKS = {"cancel": cancel, "streams": streams, "saturation": saturation, "commits": commits, "idle": idle}
+BENCHMARKS = {"cancel": cancel, "streams": streams, "saturation": saturation, "commits": commits, "idle": idle,
+              "proxies": proxies}
 
 
 def arguments():
@@ -34,10 +36,11 @@ def arguments():
     parser.add_argument("--streams", type=int, default=1000, help="streams at 40 tokens/s, at most 5000 (default: 1000)")
     parser.add_argument("--saturation-streams", type=int, default=100, help="streams without a rate (default: 100)")
     parser.add_argument("--idle-sessions", type=int, default=10000, help="idle connections, at most 10000 (default: 10000)")
+    parser.add_argument("--proxied-tokens", type=int, default=100, help="tokens 100 ms apart on each way (default: 100)")
     parser.add_argument("--seconds", type=int, default=10, help="how long each load lasts, at most 60 (default: 10)")
     options = parser.parse_args()
     if not (1 <= options.seconds <= 60 and 1 <= options.streams <= 5000 and 1 <= options.saturation_streams <= 1000
-            and 1 <= options.cancels <= 10000 and 1 <= options.idle_sessions <= 10000):
+            and 2 <= options.proxied_tokens <= 1000 and 1 <= options.cancels <= 10000 and 1 <= options.idle_sessions <= 10000):
         parser.error("a number is out of its bounds")
     return options
 

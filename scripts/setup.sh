@@ -5,6 +5,8 @@
 #
 # Quiet, and done in a moment, where everything is there.
 set -euo pipefail
+# Where Debian has the servers; not everybody's PATH has it.
+PATH=$PATH:/usr/sbin:/usr/local/sbin
 
 purpose=${1:-run}
 # Ubuntu's name for it; there it is a snap.
@@ -14,9 +16,9 @@ if grep -qs '^ID=ubuntu$' /etc/os-release; then browser=chromium-browser; fi
 packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config)
 case $purpose in
 run) ;;
-test) packages+=(python3-venv "$browser") ;;
+test) packages+=(python3-venv "$browser" nginx haproxy openssl) ;;
 local) packages+=(python3-venv) ;;
-bench) packages+=(python3-venv gcc libc6-dev nodejs node-ws) ;;
+bench) packages+=(python3-venv gcc libc6-dev nodejs node-ws nginx haproxy openssl) ;;
 *)
     echo "usage: $0 run|test|local|bench" >&2
     exit 64
@@ -34,6 +36,9 @@ present() {
     chromium | chromium-browser) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
     gcc) command -v cc >/dev/null ;;
     libc6-dev) cc -E -include stdio.h -x c /dev/null >/dev/null 2>&1 ;;
+    nginx) command -v nginx >/dev/null ;;
+    haproxy) command -v haproxy >/dev/null ;;
+    openssl) command -v openssl >/dev/null ;;
     nodejs) command -v node >/dev/null ;;
     node-ws) NODE_PATH=/usr/share/nodejs node -e 'require("ws")' 2>/dev/null ;;
     esac
@@ -71,6 +76,22 @@ if [ "$(id -u)" != 0 ]; then
     fi
     root=(sudo)
 fi
+
+# The tests start proxies of their own. What the packages would start, on port 80, stays off: while they are installed, by
+# Debian's own way of saying no (a policy that is there already is somebody else's), and at the next boot.
+services=()
+for package in "${missing[@]}"; do
+    case $package in nginx | haproxy) services+=("$package") ;; esac
+done
+policy=/usr/sbin/policy-rc.d
+if [ ${#services[@]} -gt 0 ] && [ ! -e $policy ]; then
+    trap '"${root[@]}" rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee $policy >/dev/null
+    "${root[@]}" chmod 755 $policy
+fi
 echo "Installing ${missing[*]}"
 "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
 "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+if [ ${#services[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+    "${root[@]}" systemctl disable --quiet "${services[@]}" 2>/dev/null || true
+fi

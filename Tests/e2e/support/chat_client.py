@@ -30,16 +30,16 @@ class ChatClient:
     @classmethod
     @contextlib.asynccontextmanager
     async def connect(cls, server, *, subprotocols=(SUBPROTOCOL,), origin=None, headers=None, resuming=None,
-                      slow=False):
+                      slow=False, **options):
         """A connection to a server.
 
         `resuming`: the transcript of an earlier one that this one goes on with. `slow`: the socket is read only while a
-        wait takes frames; such a connection cannot be closed before all has been read.
+        wait takes frames; such a connection cannot be closed before all has been read. `options`: those of `websockets`.
         """
         async with websockets.asyncio.client.connect(
             server.ws_url, subprotocols=list(subprotocols) or None, origin=origin, additional_headers=headers,
             compression=None, proxy=None, open_timeout=BOUND, close_timeout=BOUND, max_size=256 * 1024,
-            max_queue=1 if slow else None,
+            max_queue=1 if slow else None, **options,
         ) as socket:
             yield cls(server, socket, resuming.copy() if resuming else Transcript())
 
