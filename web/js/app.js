@@ -1,23 +1,24 @@
-// Wires the page: the client's changes to the views, the person's acts to the client.
+// Wires the page: what the client knows is drawn, what the person does goes to the client.
 
 import { Announcer } from "./announcer.js";
-import { ChatClient } from "./client.js";
-import { button, h, icon, setText } from "./dom.js";
-import { textOf } from "./state.js";
-import { ConnectionView, drawWelcome, Follower, Transcript } from "./view.js";
+import { ChatClient, textOf } from "./client.js";
+import { button, draw, h, icon, make } from "./dom.js";
+import { beginEdit } from "./message.js";
+import { openSettings } from "./settings.js";
+import { setTheme, tools } from "./tools.js";
+import { bar, Follower, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
-const { announcer: region, composer, connection, content, icon: favicon, latest, mark, message: input, model, new: newChat, notice, older, scroll, send: sendButton, stop: stopButton, theme, transcript: log, welcome } =
+const { announcer: region, bar: header, composer, content, latest, message: input, notice, scroll, send: sendButton, settings, stop: stopButton, transcript: log } =
 	Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 
 const announcer = new Announcer(region);
 const follower = new Follower(scroll, content, latest);
-const connectionView = new ConnectionView(connection, () =>
-	client.connection.status.state === "stopped" ? location.reload() : client.connection.wake(),
-);
-const transcript = new Transcript(log, {
-	say: (text) => announcer.add(text),
-	edit: (message) => giveBack(client.withdraw(message.id)),
+const client = new ChatClient({ session: addressedSession(), tools, onChange: redraw, onEvent, onStatus, onError });
+
+/** What one can do, for the views. */
+const act = {
+	say,
 	retry(message) {
 		if (message.status === "unsent") client.retry(message.id);
 		// A turn that never began has no reply to ask for again: the same words are said once more.
@@ -25,45 +26,58 @@ const transcript = new Transcript(log, {
 		else client.regenerate(message.id);
 		acted();
 	},
-});
-const client = new ChatClient({ session: addressedSession(), onChange, onStatus, onError });
+	edit(message) {
+		beginEdit(message);
+		page.drafts += 1;
+		redraw();
+	},
+	takeBack: (message) => giveBack(client.withdraw(message.id)),
+	select: (id) => client.select(id).catch(onError),
+	settings: () => openSettings(settings, client),
+	theme() {
+		const { theme } = document.documentElement.dataset;
+		const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+		setTheme(isDark ? "light" : "dark");
+	},
+	fresh() {
+		history.pushState(null, "", location.pathname);
+		switchTo(null);
+	},
+	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
+};
+/** `drafts` grows with each change of what is being edited. */
+const page = { client, act, drafts: 0, redraw: () => redraw((page.drafts += 1)) };
 
-// The client's changes
+// What there is to see
 
-function onChange(changes) {
-	for (const { what, id, index, text } of changes) {
-		const message = client.model.messages.get(id);
-		if (what === "text") transcript.append(id, index, text);
-		else if (what === "message") transcript.sync(message);
-		else if (what === "reset") transcript.clear();
-		else if (what === "ended") {
-			const end = ending(message);
-			announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
-		}
-	}
-	if (changes.every((change) => change.what === "text")) return;
-	transcript.arrange(client);
-	drawFrame();
+let isDue = false;
+
+/** Draws all once before the next frame, however often it is asked for. */
+function redraw() {
+	if (!isDue) requestAnimationFrame(show);
+	isDue = true;
 }
 
-/** What stands around the messages. */
-function drawFrame() {
-	const { session, settings, more } = client.model;
+function show() {
+	isDue = false;
+	const { session, settings, more, turns } = client.model;
 	const shown = client.messages;
-	const isEmpty = shown.length === 0;
-	const name = settings.model ?? "";
-	if (isEmpty && welcome.dataset.model !== name) drawWelcome(welcome, (welcome.dataset.model = name) || "A model", say);
-	welcome.hidden = !isEmpty || !session;
-	older.hidden = !more;
-	setText(model, name);
+	draw(header, bar(page));
+	draw(log, [
+		session && shown.length === 0 && welcome(settings.model ?? "A model", say),
+		more && h("p", { class: "older" }, button("link", "Show earlier messages", () => client.older().catch(onError), "Show earlier messages")),
+		...transcript(page),
+	]);
+	const reply = turns.size > 0 && log.querySelector("[aria-busy=true]");
+	if (reply) announcer.follow(reply);
 	const first = shown.find((message) => message.role === "user");
-	const title = settings.title ?? (first ? textOf(first).trim().slice(0, 60) : "");
+	const title = settings.title || (first ? textOf(first).trim().slice(0, 60) : "");
 	document.title = title ? `${title} – Whinchat` : "Whinchat";
 	if (session && addressedSession() !== session) history.replaceState(null, "", `${location.pathname}#${session}`);
-	drawComposer();
+	showComposer();
 }
 
-function drawComposer() {
+function showComposer() {
 	const isEmpty = input.value.trim() === "";
 	input.disabled = client.isGone;
 	stopButton.hidden = !client.isBusy;
@@ -73,16 +87,25 @@ function drawComposer() {
 	sendButton.setAttribute("aria-disabled", isEmpty);
 }
 
+// Some of what is shown says how long until something.
+setInterval(() => (client.isBusy || client.connection.status.state === "waiting") && redraw(), 1_000);
+
 let wasOnline = true;
 
-function onStatus(status) {
-	const { state, reason } = status;
-	connectionView.show(status);
+function onStatus({ state, reason }) {
 	if (state === "online" && !wasOnline) announcer.say("Connected again.");
 	if (state === "waiting" && wasOnline) announcer.say(`${reason} Reconnecting.`);
 	if (state === "stopped" && reason) tell(reason);
 	if (state !== "connecting") wasOnline = state === "online";
-	transcript.arrange(client);
+	redraw();
+}
+
+function onEvent({ type, name, status, error }) {
+	if (type === "tool.approval") announcer.say(`The tool ${name} asks whether it may run.`);
+	if (type !== "turn.done") return;
+	const end = ending({ status, error });
+	show();
+	announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
 }
 
 function onError({ code, message }) {
@@ -93,10 +116,10 @@ function onError({ code, message }) {
 
 function tell(words) {
 	notice.hidden = !words;
-	notice.replaceChildren(...(words ? [h("p", {}, words), button("link", "Dismiss", () => tell(""), "Dismiss")] : []));
+	draw(notice, words ? [h("p", {}, words), button("link", "Dismiss", () => tell(""), "Dismiss")] : []);
 }
 
-// The person's acts
+// What the person does
 
 function say(text) {
 	client.send(text);
@@ -134,7 +157,7 @@ function switchTo(session) {
 function inputChanged() {
 	input.style.height = "auto";
 	input.style.height = `${input.scrollHeight}px`;
-	drawComposer();
+	showComposer();
 }
 
 function acted() {
@@ -153,16 +176,6 @@ function addressedSession() {
 	return /^[A-Za-z0-9_-]{1,64}$/.test(named ?? "") ? named : null;
 }
 
-theme.onclick = () => {
-	const { dataset } = document.documentElement;
-	const isDark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	dataset.theme = isDark ? "light" : "dark";
-	try {
-		localStorage.setItem("whinchat.theme", dataset.theme);
-	} catch {
-		// Storage is blocked: it lasts as long as the page.
-	}
-};
 composer.onsubmit = submit;
 input.oninput = inputChanged;
 input.onkeydown = (event) => {
@@ -170,23 +183,17 @@ input.onkeydown = (event) => {
 	if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
 };
 onkeydown = (event) => {
-	if (event.key === "Escape" && !event.isComposing && client.isBusy) stop();
+	if (event.key === "Escape" && !event.isComposing && client.isBusy && !settings.open) stop();
 };
 stopButton.onclick = stop;
-newChat.onclick = () => {
-	history.pushState(null, "", location.pathname);
-	switchTo(null);
-};
 onpopstate = () => {
 	if (addressedSession() !== client.model.session) switchTo(addressedSession());
 };
 ononline = () => client.connection.wake();
 document.onvisibilitychange = () => document.hidden || client.connection.wake();
 
-mark.src = favicon.href;
-theme.append(icon("theme"));
-sendButton.append(icon("send"));
-stopButton.append(icon("stop"));
+sendButton.append(make(icon("send")));
+stopButton.append(make(icon("stop")));
 inputChanged();
 focusInput();
 client.connect();

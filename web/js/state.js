@@ -1,19 +1,19 @@
-// A session as a page sees it, and how each event changes it, in place: a long reply has thousands of deltas. No DOM,
-// clock or socket. What changed is returned.
+// A session as a page sees it, and how each frame of the server changes it, in place: a long reply has thousands of deltas.
+// No DOM, socket or timer.
 
 /**
- * A piece of a message. `text`: for a tool call, the JSON of its input; `input`: that, once whole.
+ * A piece of a message. `text`: for a tool call, the JSON of its input; `input`: that, once whole; `expires`: until when a
+ * person may decide, by this machine's clock; `problem`: why the server did not take that decision.
  * @typedef {{index: number, kind: string, text: string, done: boolean, call?: string, name?: string, input?: any,
- *   tool?: "called" | "running" | "ended" | "unfinished", output?: string, isError?: boolean, ms?: number}} Block
+ *   tool?: "called" | "asks" | "running" | "ended" | "unfinished", runs?: string, expires?: number, problem?: string,
+ *   decision?: string, output?: string, isError?: boolean, ms?: number}} Block
  *
- * `live`: its turn is running; `status`, `error`: how that ended.
- * @typedef {{id: string, parent?: string, role: "user" | "assistant", blocks: Block[], live: boolean, model?: string,
- *   status?: string, cut?: boolean, error?: any, usage?: any, timing?: any, retrying?: any}} Message
+ * `version` grows with each change; `live`: its turn is running; `status`, `error`: how that ended.
+ * @typedef {{id: string, parent?: string, role: "user" | "assistant", blocks: Block[], live: boolean, version: number,
+ *   model?: string, status?: string, cut?: boolean, error?: any, usage?: any, timing?: any, retrying?: any}} Message
  *
- * @typedef {{id: string, state: string, parent: string, message?: string}} Turn one that has not ended
- *
- * `path`: which messages are shown; `lost`: only a new snapshot can mend the model.
- * @typedef {{what: "reset" | "path" | "message" | "text" | "ended" | "lost", id?: string, index?: number, text?: string}} Change
+ * One that has not ended. `position`: its place among all turns of the server that wait.
+ * @typedef {{id: string, state: "queued" | "running" | "awaiting", parent: string, message?: string, position?: number}} Turn
  */
 
 export const emptyModel = () => ({
@@ -21,11 +21,15 @@ export const emptyModel = () => ({
 	epoch: null,
 	/** The last event in here. */ seq: 0,
 	settings: {},
+	models: [],
 	/** @type {Map<string, Message>} */ messages: new Map(),
+	/** Versions of a message, itself included, by its id. @type {Map<string, string[]>} */ siblings: new Map(),
 	/** The last message that is shown. */ head: null,
 	/** Behind the running turn. */ waiting: [],
 	/** @type {Map<string, Turn>} */ turns: new Map(),
+	/** What the newest turn's model was sent: `turn.started.context`, and the question as `parent`. */ plan: null,
 	/** Older messages exist. */ more: false,
+	/** The server's clock less this one's, in milliseconds. */ clock: 0,
 });
 
 /** The messages to show, oldest first: the path to the head, then those that wait. @returns {Message[]} */
@@ -46,76 +50,79 @@ export function currentTurn({ turns }) {
 export const textOf = (message) =>
 	message.blocks.filter((block) => block.kind === "text").map((block) => block.text).join("\n\n");
 
-/** @returns {Change[]} */
+/** @returns {"old" | "lost" | undefined} `old`: it was known, or changes nothing; `lost`: only a new snapshot can mend this. */
 export function reduce(model, frame) {
 	if (frame.seq !== undefined && frame.type !== "welcome" && frame.type !== "snapshot") {
 		// The answer to a repeated command has its old number; it is no event, nor is one that we have seen.
-		if (frame.replay || frame.seq <= model.seq) return [];
+		if (frame.replay || frame.seq <= model.seq) return "old";
 		model.seq = frame.seq;
 	}
-	return reducers[frame.type]?.(model, frame) ?? [];
+	return reducers[frame.type] ? reducers[frame.type](model, frame) : "old";
 }
 
 const reducers = {
-	welcome(model, { session, epoch, resume, settings }) {
-		const fresh = resume === "new" || session !== model.session;
-		if (fresh) Object.assign(model, emptyModel());
-		Object.assign(model, { session, epoch, settings: settings ?? {} });
-		return [{ what: fresh ? "reset" : "path" }];
+	welcome(model, { session, epoch, resume, settings, models, server_time: time }) {
+		if (resume === "new" || session !== model.session) Object.assign(model, emptyModel());
+		Object.assign(model, { session, epoch, settings: settings ?? {}, models: models ?? [] });
+		if (time) model.clock = Date.parse(time) - Date.now();
 	},
 
 	snapshot(model, { seq, messages, live, queued = [], more }) {
-		const { session, epoch, settings } = model;
-		Object.assign(model, emptyModel(), { session, epoch, settings, seq, more: Boolean(more) });
+		const { session, epoch, settings, models, clock, plan } = model;
+		Object.assign(model, emptyModel(), { session, epoch, settings, models, clock, plan, seq, more: Boolean(more) });
 		for (const wire of messages) {
-			model.messages.set(wire.id, fromWire(wire));
+			takeMessage(model, wire);
 			if (queued.some((each) => each.parent === wire.id)) model.waiting.push(wire.id);
 			else model.head = wire.id;
 		}
 		if (live) {
-			const { turn: id, state, parent, message } = live;
-			model.turns.set(id, { id, state, parent, message });
-			model.messages.set(message, newReply(live));
-			for (const block of live.blocks ?? []) addBlock(model.messages.get(message).blocks, block);
-			model.head = message;
+			const reply = startTurn(model, live);
+			for (const block of live.blocks ?? []) addBlock(reply.blocks, block);
+			for (const approval of live.approvals ?? []) reducers["tool.approval"](model, approval);
 		}
 		for (const { turn: id, parent } of queued) model.turns.set(id, { id, state: "queued", parent });
-		return [{ what: "reset" }];
+	},
+
+	/** The answer to the command of that name. */
+	history(model, { messages, more }) {
+		for (const wire of messages) takeMessage(model, wire);
+		model.more = Boolean(more);
 	},
 
 	message(model, { message: wire }) {
-		const message = fromWire(wire);
+		const message = takeMessage(model, wire);
 		// Said while a turn runs, it stands below that turn's reply until its own begins.
-		if (message.role === "user" && model.turns.size > 0) model.waiting.push(message.id);
+		if (model.turns.size > 0) model.waiting.push(message.id);
 		else {
 			model.head = message.id;
 			model.waiting = [];
 		}
-		model.messages.set(message.id, message);
-		if (message.role === "user" && wire.turn) {
-			model.turns.set(wire.turn, { id: wire.turn, state: "queued", parent: message.id });
-		}
-		return [{ what: "path" }, { what: "message", id: message.id }];
+		if (wire.turn) model.turns.set(wire.turn, { id: wire.turn, state: "queued", parent: message.id });
 	},
 
 	"turn.queued"(model, { turn: id, parent }) {
 		if (!model.turns.has(id)) model.turns.set(id, { id, state: "queued", parent });
-		return [{ what: "path" }];
+	},
+
+	queue(model, { turn, position }) {
+		if (!model.turns.has(turn)) return "old";
+		model.turns.get(turn).position = position;
 	},
 
 	"turn.started"(model, frame) {
-		const { turn: id, parent, message } = frame;
-		if (!model.messages.has(parent)) return [{ what: "lost" }];
-		model.turns.set(id, { id, state: "running", parent, message });
-		model.messages.set(message, newReply(frame));
-		model.head = message;
+		if (!model.messages.has(frame.parent)) return "lost";
+		startTurn(model, frame);
 		const queued = [...model.turns.values()].filter((turn) => turn.state === "queued");
 		model.waiting = model.waiting.filter((each) => queued.some((turn) => turn.parent === each));
-		return [{ what: "path" }, { what: "message", id: message }];
 	},
 
 	"turn.retrying": (model, frame) =>
-		onReply(model, frame, (reply) => Object.assign(reply, { retrying: frame, model: frame.model ?? reply.model })),
+		onReply(model, frame, (reply) => {
+			const { attempt, message, delay_ms: delay } = frame;
+			// A model that was not asked before is the server's fallback.
+			const fallback = frame.model && frame.model !== reply.model ? frame.model : undefined;
+			Object.assign(reply, { retrying: { attempt, message, fallback, at: Date.now() + delay }, model: frame.model ?? reply.model });
+		}),
 
 	"block.started": (model, frame) =>
 		onReply(model, frame, (reply) => {
@@ -123,17 +130,19 @@ const reducers = {
 			addBlock(reply.blocks, frame);
 		}),
 
-	delta(model, { turn, index, text }) {
-		const id = model.turns.get(turn)?.message;
-		const block = model.messages.get(id)?.blocks.find((each) => each.index === index);
-		if (!block) return [];
-		block.text += text;
-		return [{ what: "text", id, index, text }];
-	},
+	delta: (model, frame) => onBlock(model, frame, (block) => (block.text += frame.text)),
 
-	"block.done": (model, frame) => onBlock(model, frame, { done: true }),
+	"block.done": (model, { input, ...frame }) => onBlock(model, frame, { done: true, ...(input && { input }) }),
 
-	"tool.started": (model, frame) => onBlock(model, frame, { tool: "running" }),
+	"tool.approval": (model, frame) =>
+		onBlock(model, frame, { tool: "asks", input: frame.input, expires: Date.parse(frame.expires_at) - model.clock }),
+
+	"tool.approved": (model, { input, ...frame }) =>
+		onBlock(model, frame, {
+			tool: "running", decision: input ? "edited" : frame.decision, problem: undefined, ...(input && { input }),
+		}),
+
+	"tool.started": (model, frame) => onBlock(model, frame, { tool: "running", input: frame.input, runs: frame.runs }),
 
 	"tool.done": (model, frame) => onBlock(model, frame, result(frame)),
 
@@ -142,38 +151,47 @@ const reducers = {
 		model.turns.delete(id);
 		// A turn that never began has no reply: the question says how it ended.
 		const message = model.messages.get(turn?.message ?? turn?.parent);
-		if (!message) return [{ what: "path" }];
+		if (!message) return;
 		Object.assign(message, { live: false, retrying: undefined, status, error });
 		if (turn.message) Object.assign(message, { usage, timing });
 		message.blocks.forEach(endBlock);
-		return [{ what: "path" }, { what: "message", id: message.id }, { what: "ended", id: message.id }];
+		message.version += 1;
 	},
 
 	head(model, { message, siblings }) {
+		for (const [id, ids] of Object.entries(siblings)) model.siblings.set(id, ids);
+		if (model.messages.has(message)) model.head = message;
 		// A reply that is still to come has a place among its siblings, or its turn is known.
-		if (!model.messages.has(message)) return model.turns.size || message in siblings ? [] : [{ what: "lost" }];
-		model.head = message;
-		return [{ what: "path" }];
+		else if (!model.turns.size && !(message in siblings)) return "lost";
 	},
 
 	"session.updated"(model, { settings }) {
 		model.settings = settings;
-		return [];
 	},
 
-	"session.cleared": () => [{ what: "lost" }],
-	"session.deleted": () => [{ what: "lost" }],
+	"session.cleared": () => "lost",
+	"session.deleted": () => "lost",
 };
 
-function fromWire({ id, parent, role, content = [], model, usage, status, cut }) {
+function takeMessage(model, { id, parent, siblings, role, content = [], model: name, usage, status, cut }) {
 	const blocks = [];
 	for (const wire of content) addBlock(blocks, { ...wire, index: blocks.length, done: true });
 	blocks.forEach(endBlock);
-	return { id, parent, role, blocks, model, usage, status, cut, live: false };
+	const message = { id, parent, role, blocks, model: name, usage, status, cut, live: false, version: 0 };
+	model.messages.set(id, message);
+	if (siblings) model.siblings.set(id, siblings);
+	return message;
 }
 
 /** From a `turn.started` or a snapshot's `live`. */
-const newReply = ({ message: id, parent, model }) => ({ id, parent, role: "assistant", blocks: [], model, live: true });
+function startTurn(model, { turn: id, state = "running", parent, message, model: name, context }) {
+	const reply = { id: message, parent, role: "assistant", blocks: [], model: name, live: true, version: 0 };
+	model.turns.set(id, { id, state, parent, message });
+	model.messages.set(message, reply);
+	model.head = message;
+	if (context) model.plan = { ...context, parent };
+	return reply;
+}
 
 function addBlock(blocks, wire) {
 	const { index, kind, call, name, text, input_so_far: soFar, done = false } = wire;
@@ -196,13 +214,14 @@ function endBlock(block) {
 
 function onReply(model, { turn }, change) {
 	const reply = model.messages.get(model.turns.get(turn)?.message);
-	if (!reply) return [];
+	if (!reply) return "old";
 	change(reply);
-	return [{ what: "message", id: reply.id }];
+	reply.version += 1;
 }
 
+/** `change`: new members, or a function. */
 const onBlock = (model, frame, change) =>
-	onReply(model, frame, (reply) => {
-		const block = reply.blocks.find((each) => (frame.call ? each.call === frame.call : each.index === frame.index));
-		Object.assign(block ?? {}, change, frame.input && { input: frame.input });
+	onReply(model, frame, ({ blocks }) => {
+		const block = blocks.findLast((each) => (frame.call ? each.call === frame.call : each.index === frame.index));
+		if (block) typeof change === "function" ? change(block) : Object.assign(block, change);
 	});
