@@ -3,17 +3,17 @@
 import { Announcer } from "./announcer.js";
 import { ChatClient, textOf } from "./client.js";
 import { button, draw, h, icon, make } from "./dom.js";
-import { beginEdit } from "./message.js";
+import { drafts } from "./message.js";
 import { openSettings } from "./settings.js";
 import { setTheme, tools } from "./tools.js";
-import { bar, Follower, transcript, welcome } from "./view.js";
+import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
 const { announcer: region, bar: header, composer, content, latest, message: input, notice, scroll, send: sendButton, settings, stop: stopButton, transcript: log } =
 	Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 
 const announcer = new Announcer(region);
-const follower = new Follower(scroll, content, latest);
+const toEnd = followEnd(scroll, content, latest);
 const client = new ChatClient({ session: addressedSession(), tools, onChange: redraw, onEvent, onStatus, onError });
 
 /** What one can do, for the views. */
@@ -26,13 +26,9 @@ const act = {
 		else client.regenerate(message.id);
 		acted();
 	},
-	edit(message) {
-		beginEdit(message);
-		page.drafts += 1;
-		redraw();
-	},
+	edit: (message) => drafts.set(message, { words: textOf(message) }) && redraw(),
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
-	select: (id) => client.select(id).catch(onError),
+	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
 	settings: () => openSettings(settings, client),
 	theme() {
 		const { theme } = document.documentElement.dataset;
@@ -45,8 +41,7 @@ const act = {
 	},
 	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
 };
-/** `drafts` grows with each change of what is being edited. */
-const page = { client, act, drafts: 0, redraw: () => redraw((page.drafts += 1)) };
+const page = { client, act, redraw };
 
 // What there is to see
 
@@ -81,7 +76,7 @@ function showComposer() {
 	const isEmpty = input.value.trim() === "";
 	input.disabled = client.isGone;
 	stopButton.hidden = !client.isBusy;
-	stopButton.classList.toggle("stopping", client.cancels.size > 0);
+	stopButton.classList.toggle("stopping", client.isStopping);
 	// While a reply runs, Stop takes Send's place until there is something to send behind it.
 	sendButton.hidden = client.isBusy && isEmpty;
 	sendButton.setAttribute("aria-disabled", isEmpty);
@@ -161,7 +156,7 @@ function inputChanged() {
 }
 
 function acted() {
-	follower.toEnd();
+	toEnd();
 	focusInput();
 }
 

@@ -1,9 +1,9 @@
 // The one way to make elements: `h` describes them, `draw` brings them about and touches only what differs, so that focus,
 // selection and scroll stay. Text is only ever set as text: nothing here reads markup.
 
-/** Describes an element. `on…` are listeners; undefined, null and false leave an attribute out. `key` says which of its
- * siblings it is, where they come and go. */
-export const h = (tag, props, ...children) => ({ tag, props: props ?? {}, children });
+/** Describes an element. `on…` are listeners; undefined, null and false leave an attribute out. `key`: which of its siblings
+ * it is, where they come and go. */
+export const h = (tag, props, ...children) => ({ tag, props, children });
 
 /** Makes `parent` hold these children: descriptions, texts, or elements that are drawn elsewhere. */
 export function draw(parent, children) {
@@ -20,8 +20,7 @@ export function draw(parent, children) {
 	parent.drawn = new Map();
 	let next = parent.firstChild;
 	for (const [key, child] of wanted) {
-		const node = before.get(key) ?? make(child);
-		if (before.has(key)) patch(node, child);
+		const node = before.has(key) ? patch(before.get(key), child) : make(child);
 		parent.drawn.set(key, node);
 		if (node === next) next = next.nextSibling;
 		else parent.insertBefore(node, next);
@@ -31,19 +30,17 @@ export function draw(parent, children) {
 /** The element itself, for who draws its inside by himself. */
 export function make(child) {
 	if (child instanceof Node) return child;
-	const { tag } = child;
-	if (!tag) return document.createTextNode(child);
-	const isDrawing = tag === "svg" || tag === "path";
-	return patch(isDrawing ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag), child);
+	if (!child.tag) return document.createTextNode(child);
+	const space = /^(svg|path)$/.test(child.tag) ? "2000/svg" : "1999/xhtml";
+	return patch(document.createElementNS(`http://www.w3.org/${space}`, child.tag), child);
 }
 
 function patch(node, child) {
 	if (node === child || node.is === child) return node;
 	if (!child.tag) {
-		const text = String(child);
 		// Text that grows keeps what is selected in it.
-		if (text.startsWith(node.data)) text.length > node.length && node.appendData(text.slice(node.length));
-		else node.data = text;
+		if (child.startsWith(node.data)) node.appendData(child.slice(node.length));
+		else node.data = child;
 		return node;
 	}
 	const was = node.is?.props ?? {};
@@ -65,25 +62,26 @@ const PATHS = {
 	copy: "M9 9h10v11H9zM15 9V4H5v11h4",
 	retry: "M20 11a8 8 0 1 0-2 6.5M20 4v7h-7",
 	edit: "M4 20l1-4L16 5l3 3L8 19z",
-	back: "M14 6l-6 6 6 6",
-	on: "M10 6l6 6-6 6",
-	tool: "M14.5 6.5a4 4 0 0 1 5-1.5L17 7.5l.5 2 2 .5L22 7.5a4 4 0 0 1-5.5 5L9 20a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 1-3z",
+	before: "M14 6l-6 6 6 6",
+	after: "M10 6l6 6-6 6",
 	settings: "M4 7h9m4 0h3M15 5v4M4 17h3m4 0h9M9 15v4",
+	tool: "M14.5 6.5a4 4 0 0 1 5-1.5L17 7.5l.5 2 2 .5L22 7.5a4 4 0 0 1-5.5 5L9 20a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 1-3z",
 	alert: "M12 8v5m0 3.5v.01M12 3 2 20h20z",
 	theme: "M12 3v18a9 9 0 1 0 0-18zM12 3a9 9 0 0 0 0 18",
 };
 
 export const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: "glyph", "aria-hidden": "true" }, h("path", { d: PATHS[name] }));
 
-/** A button; `look` is its class. */
-export const button = (look, label, onclick, ...children) =>
-	h("button", { type: "button", class: look, title: label, "aria-label": label, onclick }, ...children);
+/** A button; `look` is its class. It is disabled where there is nothing to do. */
+export const button = (look, label, act, ...children) =>
+	h("button", { type: "button", class: look, title: label, "aria-label": label, onclick: act || null, disabled: !act }, ...children);
 
 /** Copies what `text()` says, and tells that it has. Over plain http there is no clipboard, and no button. */
-export const copyButton = (text, label) =>
-	navigator.clipboard &&
-	button("mini", label, async ({ currentTarget: { classList } }) => {
+export function copyButton(text, label) {
+	const copy = async ({ currentTarget: { classList } }) => {
 		await navigator.clipboard.writeText(text());
 		classList.add("copied");
 		setTimeout(() => classList.remove("copied"), 1_500);
-	}, icon("copy"));
+	};
+	return navigator.clipboard && button("mini", label, copy, icon("copy"));
+}

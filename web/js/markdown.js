@@ -15,7 +15,7 @@ const HEADING = /^ {0,3}(#{1,6})(?: +|$)/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
 const DELIMITERS = /^ *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$/;
 /** The start of a line that may still become more than one thing. */
-const UNCLEAR = /^[-*+_=#|:.)\d\s>]*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
+const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
 const cells = (row) => row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 const formatted = (text, isOpen) => (text.length > PART ? [text] : inline(text, isOpen));
@@ -43,7 +43,7 @@ export class Markdown {
 			const end = rest.indexOf("\n");
 			const line = end < 0 ? rest : rest.slice(0, end);
 			if (this.#inLine) this.#add(line);
-			else if (end < 0 && !isDone && line.length < 200 && UNCLEAR.test(line)) {
+			else if (end < 0 && !isDone && UNCLEAR.test(line)) {
 				this.#held = rest;
 				break;
 			} else this.#begin(line);

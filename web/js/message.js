@@ -1,14 +1,14 @@
-// A message on the page, described from what the model says of it. Texts that grow keep an element of their own.
+// A message on the page, described from the model. Texts that grow keep an element of their own.
 
-import { button, copyButton, h, icon, make } from "./dom.js";
 import { textOf } from "./client.js";
+import { button, copyButton, h, icon, make } from "./dom.js";
 import { Markdown } from "./markdown.js";
-import { ending, expiry, measures, retrying, toolState, waiting } from "./words.js";
+import { ending, expiry, inLine, measures, retrying, toolState } from "./words.js";
 
-/** By the block: the element of a text, and what draws in it. */
+/** By the block: the element of its text, and what draws in it. */
 const texts = new WeakMap();
-/** By the block or the message: the words that are being changed, and what is wrong with them. */
-const drafts = new WeakMap();
+/** By the message or block that is being changed: the new words, and what is wrong with them. */
+export const drafts = new WeakMap();
 
 function growing(block) {
 	if (!texts.has(block)) {
@@ -21,131 +21,126 @@ function growing(block) {
 	return element;
 }
 
-/** A form for changed words: `keep` gets them, and returns what is wrong with them, if anything. */
-function draft(of, label, act, keep, redraw) {
+/** A form for other words; `take` gets them, and returns what is wrong with them, if anything. */
+function draft(of, label, verb, take, redraw) {
 	const { words, problem } = drafts.get(of);
-	const close = () => drafts.delete(of) && redraw();
-	const submit = () => {
-		const { words } = drafts.get(of);
-		const wrong = keep(words);
-		if (wrong) drafts.set(of, { words, problem: wrong });
+	const put = (now) => {
+		if (now) drafts.set(of, now);
 		else drafts.delete(of);
 		redraw();
+	};
+	const submit = () => {
+		const { words } = drafts.get(of);
+		const problem = take(words);
+		put(problem && { words, problem });
 	};
 	const onkeydown = (event) => {
 		if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 		if (event.key !== "Escape") return;
 		event.stopPropagation();
-		close();
+		put();
 	};
-	const oninput = ({ target }) => drafts.set(of, { words: target.value });
+	const rows = Math.min(12, words.split("\n").length + 1);
+	const oninput = ({ target }) => (drafts.get(of).words = target.value);
 	return h("div", { class: "draft" },
-		h("textarea", { "aria-label": label, value: words, rows: Math.min(12, words.split("\n").length + 1), "aria-invalid": Boolean(problem), oninput, onkeydown, dir: "auto" }),
+		h("textarea", { "aria-label": label, value: words, rows, dir: "auto", oninput, onkeydown }),
 		problem && h("p", { role: "alert", class: "problem" }, problem),
-		h("div", { class: "acts" }, button("retry", act, submit, act), button("link", "Cancel", close, "Cancel")),
+		h("div", { class: "acts" }, button("quiet", verb, submit, verb), button("link", "Cancel", () => put(), "Cancel")),
 	);
 }
 
 function toolCard(block, { client, redraw }) {
-	const { name, call, tool, input, text, output, isError, problem } = block;
-	const json = input === undefined ? text : JSON.stringify(input);
-	const shown = json.length < 72 || input === undefined ? json : JSON.stringify(input, null, 2);
-	const pre = (kind, label, words, dir) => h("pre", { class: kind, dir, tabindex: 0, "aria-label": label }, words);
-	return h("section", { class: "tool", "data-state": isError ? "error" : tool, "aria-label": `Tool ${name}` },
-		h("div", { class: "tool-head" }, icon("tool"), h("span", { class: "tool-name" }, name), h("span", { class: "tool-state" }, toolState(block))),
-		!drafts.has(block) && pre("tool-input", "Input", shown, "ltr"),
-		tool === "asks" && question(),
-		tool === "ended" && pre("tool-output", "Result", output || "(nothing)", "auto"),
+	const { name, call, tool, input, text, output, is_error: failed, problem } = block;
+	const line = input === undefined ? text : JSON.stringify(input);
+	const whole = input && JSON.stringify(input, null, 2);
+	const pre = (kind, label, words, dir) => h("pre", { class: `tool-${kind}`, dir, tabindex: 0, "aria-label": label }, words);
+	const decide = (decision) => () => client.approve(call, decision);
+	const edit = () => drafts.set(block, { words: whole }) && redraw();
+	const allow = (words) => {
+		try {
+			const changed = JSON.parse(words);
+			if (changed?.constructor !== Object) return "The input has to be an object: {…}.";
+			client.approve(call, "allow", changed);
+		} catch (error) {
+			return `This is no JSON. ${error.message}`;
+		}
+	};
+	const question = () => h("div", { class: "ask", role: "group", "aria-label": `May ${name} run?` },
+		problem && h("p", { role: "alert", class: "problem" }, problem),
+		drafts.has(block)
+			? draft(block, "Input, as JSON", "Allow this", allow, redraw)
+			: h("div", { class: "acts" },
+				button("quiet", "Allow", decide("allow"), "Allow"),
+				button("quiet", "Deny", decide("deny"), "Deny"),
+				button("quiet", "Edit the input", edit, icon("edit"), "Edit"),
+			),
+		h("small", {}, `${name} runs once you allow it. ${expiry(block.expires)}`),
 	);
-
-	function question() {
-		if (client.answers.has(call)) return h("p", { class: "ask" }, "Sending your word…");
-		const allow = (words) => {
-			try {
-				const changed = JSON.parse(words);
-				if (changed?.constructor !== Object) return "The input has to be an object: {…}.";
-				client.approve(call, "allow", { input: changed });
-			} catch (error) {
-				return `This is no JSON. ${error.message}`;
-			}
-		};
-		const edit = () => drafts.set(block, { words: JSON.stringify(input, null, 2) }) && redraw();
-		return h("div", { class: "ask", role: "group", "aria-label": `May ${name} run?` },
-			problem && h("p", { role: "alert", class: "problem" }, problem),
-			drafts.has(block)
-				? draft(block, "Input, as JSON", "Allow this", allow, redraw)
-				: h("div", { class: "acts" },
-					button("retry", "Allow", () => client.approve(call, "allow"), "Allow"),
-					button("retry", "Deny", () => client.approve(call, "deny"), "Deny"),
-					button("retry", "Edit the input", edit, icon("edit"), "Edit"),
-				),
-			h("small", {}, `${name} runs once you allow it. ${expiry(block.expires)}`),
-		);
-	}
+	return h("section", { class: "tool", "data-state": failed ? "error" : tool, "aria-label": `Tool ${name}` },
+		h("div", { class: "tool-head" }, icon("tool"), h("span", { class: "tool-name" }, name), h("span", { class: "tool-state" }, toolState(block))),
+		!drafts.has(block) && pre("input", "Input", line.length < 72 ? line : (whole ?? line), "ltr"),
+		tool === "asks" && (client.isAnswering(call) ? h("p", { class: "ask" }, "Sending your word…") : question()),
+		tool === "ended" && pre("output", "Result", output || "(nothing)", "auto"),
+	);
 }
 
 const KINDS = {
-	text: (block) => growing(block),
-	thinking: (block) =>
-		h("details", { class: block.done ? "thinking" : "thinking busy" },
-			h("summary", {}, block.done ? "Thought about it" : "Thinking…"),
-			growing(block),
-		),
+	text: growing,
+	thinking: (block) => h("details", { class: block.done ? "thinking" : "thinking busy" },
+		h("summary", {}, block.done ? "Thought about it" : "Thinking…"),
+		growing(block),
+	),
 	tool_call: toolCard,
 };
 
 /** What stands below: how it ended, what one can do with it, its versions, what it cost. */
 function foot(message, { client, act, isLast, siblings }) {
-	const { role, status } = message;
+	const { id, role, status } = message;
 	const isReply = role === "assistant";
 	const end = ending(message);
 	const isUnsent = status === "unsent";
-	const isKnown = client.model.messages.has(message.id);
 	const retry = () => act.retry(message);
-	const large = (label, onclick, glyph) => button("retry", label, onclick, glyph && icon(glyph), label);
-	const small = (label, onclick, glyph) => button("mini", label, onclick, icon(glyph));
-	const at = siblings.indexOf(message.id);
-	const other = (label, glyph, id) => h("button", { type: "button", class: "mini", "aria-label": label, title: label, disabled: !id || client.isBusy, onclick: () => act.select(id) }, icon(glyph));
+	const at = siblings.indexOf(id);
+	const version = (label, glyph, to) => button("mini", label, to && !client.isBusy && (() => act.select(to)), icon(glyph));
+	const copy = textOf(message) && copyButton(() => textOf(message), `Copy this ${isReply ? "reply" : "message"}`);
+	const quiet = (words) => ({ class: `ending${words ? " quiet-ending" : ""}` });
 	return [
-		message.cut && h("p", { class: "ending quiet-ending" }, "Only the beginning is shown."),
-		end && h("div", { class: end.isQuiet ? "ending quiet-ending" : "ending" },
-			!end.isQuiet && icon("alert"),
+		message.cut && h("p", quiet(true), "Only the beginning is shown."),
+		end && h("div", quiet(end.quiet),
+			!end.quiet && icon("alert"),
 			h("p", { dir: "auto" }, h("strong", {}, end.text), ` ${end.detail}`),
-			isLast && end.goesOn && large("Go on", () => act.say("Go on.")),
-			isLast && status === "context_exceeded" && large("Settings", act.settings),
-			(isLast || isUnsent) && large("Retry", retry, "retry"),
-			isUnsent && large("Edit", () => act.takeBack(message)),
+			isLast && end.goesOn && button("quiet", "Go on", () => act.say("Go on."), "Go on"),
+			isLast && status === "context_exceeded" && button("quiet", "Settings", act.settings, "Settings"),
+			(isLast || isUnsent) && button("quiet", "Retry", retry, icon("retry"), "Retry"),
+			isUnsent && button("quiet", "Edit", () => act.takeBack(message), "Edit"),
 		),
-		(isReply || isKnown) && h("div", { class: "footer" },
-			siblings.length > 1 && h("span", { class: "branches", role: "group", "aria-label": "Versions" },
-				other("The version before", "back", siblings[at - 1]), `${at + 1}/${siblings.length}`, other("The next version", "on", siblings[at + 1])),
-			textOf(message) && copyButton(() => textOf(message), isReply ? "Copy this reply" : "Copy this message"),
-			isReply ? !(isLast && end) && small("Ask for another reply", retry, "retry") : small("Edit this message", () => act.edit(message), "edit"),
+		client.model.messages.has(id) && h("div", { class: "footer" },
+			siblings.length > 1 && h("span", { role: "group", "aria-label": "Versions" },
+				version("The version before", "before", siblings[at - 1]), `${at + 1}/${siblings.length}`, version("The next version", "after", siblings[at + 1])),
+			copy,
+			isReply
+				? !(isLast && end) && button("mini", "Ask for another reply", retry, icon("retry"))
+				: button("mini", "Edit this message", () => act.edit(message), icon("edit")),
 			isReply && h("span", { class: "measures" }, measures(message)),
 		),
 	];
 }
 
-/** Begins to change a message of one's own. */
-export const beginEdit = (message) => drafts.set(message, { words: textOf(message) });
-
-/** `page`: `client`, `redraw()`, what one can do as `act`; whether it is the last, `siblings`, `waits`, and its turn's `position`. */
+/** `page`: `client`, `redraw()`, what one can do as `act`; and of the message `isLast`, `siblings`, `waits`, `position`. */
 export function messageView(message, page) {
-	const { role, live, blocks } = message;
+	const { id, role, live, blocks, model, retrying: again } = message;
 	const { client, redraw, waits, position } = page;
 	const isUser = role === "user";
-	const save = (words) => (words.trim() ? client.edit(message.id, words) : "Say something.");
-	const isSilent = live && (blocks.at(-1)?.done ?? true) && !blocks.some((block) => block.tool === "asks");
-	return h("article", { key: message.id, class: `message ${role}${waits ? " waits" : ""}`, "aria-busy": String(live) },
-		h("h2", {}, isUser ? "You" : (message.model ?? "Reply")),
+	const save = (words) => (words.trim() ? client.edit(id, words) : "Say something.");
+	const isSilent = live && (blocks.at(-1)?.done ?? true) && !blocks.some(({ tool }) => tool === "asks");
+	const said = () => h("div", { class: "text" }, textOf(message).split(/(?<=\n)\n+/).map((part) => h("p", { dir: "auto" }, part)));
+	return h("article", { key: id, class: `message ${role}${waits ? " waits" : ""}`, "aria-busy": String(live) },
+		h("h2", {}, isUser ? "You" : (model ?? "Reply")),
 		drafts.has(message)
 			? draft(message, "Your message", "Send", save, redraw)
-			: h("div", { class: "blocks" }, ...(isUser
-				? [h("div", { class: "text" }, ...textOf(message).split(/(?<=\n)\n+/).map((part) => h("p", { dir: "auto" }, part)))]
-				// A later kind: clients leave out what they do not know.
-				: blocks.map((block) => Object.hasOwn(KINDS, block.kind) && KINDS[block.kind](block, page)))),
-		isSilent && h("p", { class: "dots" }, message.retrying && retrying(message.retrying)),
-		position > 0 && h("p", { class: "dots" }, waiting(position)),
-		h("div", { class: "end" }, live ? [] : foot(message, page)),
+			// Of a later kind: clients leave out what they do not know.
+			: h("div", { class: "blocks" }, isUser ? said() : blocks.map((block) => Object.hasOwn(KINDS, block.kind) && KINDS[block.kind](block, page))),
+		(isSilent || position > 0) && h("p", { class: "dots" }, position > 0 ? inLine(position) : again && retrying(again)),
+		!live && h("div", { class: "end" }, foot(message, page)),
 	);
 }

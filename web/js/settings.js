@@ -1,51 +1,54 @@
 // The session's settings, which count from the next turn on.
 
 import { button, draw, h } from "./dom.js";
-import { explain, gauge, POLICIES } from "./words.js";
+import { explain, gauge } from "./words.js";
+
+const POLICIES = {
+	sliding_window: "The latest messages",
+	full: "Everything",
+	summarise: "A summary, then the latest",
+	retrieve: "The latest, and older ones that fit",
+	none: "Only the newest message",
+};
 
 /** Shows them in a `<dialog>`. */
 export function openSettings(dialog, client) {
-	let problem = "";
 	const { settings, models, plan } = client.model;
 	const { context = {} } = settings;
-	const field = (label, tag, name, props, ...children) => h("label", {}, label, h(tag, { name, ...props }, ...children));
+	const field = (label, tag, name, from, props, ...children) => h("label", {}, label, h(tag, { name, value: from[name] ?? "", ...props }, children));
+	const number = (label, name, from, min, max, step) => field(label, "input", name, from, { type: "number", min, max, step });
 	const options = (values) => values.map(([value, label]) => h("option", { value }, label));
-	const whole = (label, name, min, max) => field(label, "input", name, { type: "number", min, max, value: context[name] ?? "" });
 
 	async function save(event) {
 		event.preventDefault();
 		const changes = { context: {} };
-		for (const [name, text] of new FormData(event.target)) {
-			const isContext = !["model", "system", "temperature"].includes(name);
-			const value = name === "policy" || name === "model" || name === "system" ? text : text && Number(text);
+		for (const input of event.target.elements) {
+			const { name, type } = input;
+			const [from, to] = name in { model: 0, system: 0, temperature: 0 } ? [settings, changes] : [context, changes.context];
+			const value = type === "number" ? input.valueAsNumber : input.value;
 			// A number that was set cannot be unset.
-			if (value === "" && name !== "system") continue;
-			if (value !== ((isContext ? context : settings)[name] ?? "")) (isContext ? changes.context : changes)[name] = value;
+			if (name && !Number.isNaN(value) && value !== (from[name] ?? "")) to[name] = value;
 		}
 		try {
-			await client.configure(changes);
+			await client.ask({ type: "configure", ...changes });
 			dialog.close();
 		} catch (error) {
-			problem = explain(error);
-			show();
+			show(explain(error));
 		}
 	}
 
-	function show() {
-		draw(dialog, [
-			h("form", { onsubmit: save },
-				h("h2", {}, "Settings of this chat"),
-				field("Model", "select", "model", { value: settings.model }, ...options(models.map((each) => [each, each]))),
-				field("System prompt", "textarea", "system", { rows: 3, value: settings.system ?? "", dir: "auto" }),
-				field("Temperature", "input", "temperature", { type: "number", min: 0, max: 2, step: 0.1, value: settings.temperature ?? "" }),
-				field("What the model is sent", "select", "policy", { value: context.policy }, ...options(Object.entries(POLICIES))),
-				h("div", { class: "pair" }, whole("Turns, word for word", "turns", 1, 1_000), whole("Budget in tokens", "budget_tokens", 256, 10_000_000)),
-				h("p", { class: "hint" }, plan ? `${gauge(plan)} last time. ` : "", "Changes count from the next message on."),
-				problem && h("p", { class: "problem", role: "alert" }, problem),
-				h("div", { class: "acts" }, h("button", { class: "retry" }, "Save"), button("link", "Cancel", () => dialog.close(), "Cancel")),
-			),
-		]);
-	}
+	const show = (problem) => draw(dialog, [h("form", { onsubmit: save },
+		h("h2", {}, "Settings of this chat"),
+		field("Model", "select", "model", settings, {}, options(models.map((each) => [each, each]))),
+		field("System prompt", "textarea", "system", settings, { rows: 3, dir: "auto" }),
+		number("Temperature", "temperature", settings, 0, 2, 0.1),
+		field("What the model is sent", "select", "policy", context, {}, options(Object.entries(POLICIES))),
+		number("Turns, word for word", "turns", context, 1, 1_000),
+		number("Budget in tokens", "budget_tokens", context, 256, 10_000_000),
+		h("small", {}, plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
+		problem && h("p", { class: "problem", role: "alert" }, problem),
+		h("div", { class: "acts" }, h("button", { class: "quiet" }, "Save"), button("link", "Cancel", () => dialog.close(), "Cancel")),
+	)]);
 	draw(dialog, []);
 	show();
 	dialog.showModal();

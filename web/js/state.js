@@ -1,227 +1,173 @@
 // A session as a page sees it, and how each frame of the server changes it, in place: a long reply has thousands of deltas.
-// No DOM, socket or timer.
-
-/**
- * A piece of a message. `text`: for a tool call, the JSON of its input; `input`: that, once whole; `expires`: until when a
- * person may decide, by this machine's clock; `problem`: why the server did not take that decision.
- * @typedef {{index: number, kind: string, text: string, done: boolean, call?: string, name?: string, input?: any,
- *   tool?: "called" | "asks" | "running" | "ended" | "unfinished", runs?: string, expires?: number, problem?: string,
- *   decision?: string, output?: string, isError?: boolean, ms?: number}} Block
- *
- * `version` grows with each change; `live`: its turn is running; `status`, `error`: how that ended.
- * @typedef {{id: string, parent?: string, role: "user" | "assistant", blocks: Block[], live: boolean, version: number,
- *   model?: string, status?: string, cut?: boolean, error?: any, usage?: any, timing?: any, retrying?: any}} Message
- *
- * One that has not ended. `position`: its place among all turns of the server that wait.
- * @typedef {{id: string, state: "queued" | "running" | "awaiting", parent: string, message?: string, position?: number}} Turn
- */
+// The names are those of docs/protocol.md; docs/web-client.md tells what is added to them. No DOM, socket or timer.
 
 export const emptyModel = () => ({
-	session: null,
-	epoch: null,
-	/** The last event in here. */ seq: 0,
-	settings: {},
-	models: [],
-	/** @type {Map<string, Message>} */ messages: new Map(),
-	/** Versions of a message, itself included, by its id. @type {Map<string, string[]>} */ siblings: new Map(),
-	/** The last message that is shown. */ head: null,
-	/** Behind the running turn. */ waiting: [],
-	/** @type {Map<string, Turn>} */ turns: new Map(),
-	/** What the newest turn's model was sent: `turn.started.context`, and the question as `parent`. */ plan: null,
-	/** Older messages exist. */ more: false,
-	/** The server's clock less this one's, in milliseconds. */ clock: 0,
+	session: null, epoch: null, seq: 0, settings: {}, models: [], more: false,
+	messages: new Map(), // by id
+	siblings: new Map(), // the versions of a message, by the id of each
+	turns: new Map(), // that have not ended, by id
+	head: null, // the last message that is shown
+	waiting: [], // messages behind the running turn
+	plan: null, // what the newest turn's model was sent
+	clock: 0, // the server's, less this one's
 });
 
-/** The messages to show, oldest first: the path to the head, then those that wait. @returns {Message[]} */
+/** The messages to show, oldest first: the path to the head, then those that wait. */
 export function shownMessages({ messages, head, waiting }) {
 	const shown = [];
 	for (let each = messages.get(head); each && shown.length < messages.size; each = messages.get(each.parent)) shown.push(each);
-	shown.reverse();
-	return shown.concat(waiting.map((id) => messages.get(id)).filter((each) => each && !shown.includes(each)));
+	return shown.reverse().concat(waiting.map((id) => messages.get(id)).filter((each) => each && !shown.includes(each)));
 }
 
 /** The turn that Stop means: the running one, else the first that waits. */
-export function currentTurn({ turns }) {
-	const all = [...turns.values()];
-	return all.find((turn) => turn.state !== "queued") ?? all[0];
-}
+export const currentTurn = ({ turns }) => [...turns.values()].find(({ state }) => state !== "queued") ?? [...turns.values()][0];
 
-/** A message's own words. @param {Message} message */
-export const textOf = (message) =>
-	message.blocks.filter((block) => block.kind === "text").map((block) => block.text).join("\n\n");
+/** A message's own words. */
+export const textOf = ({ blocks }) => blocks.filter(({ kind }) => kind === "text").map(({ text }) => text).join("\n\n");
 
-/** @returns {"old" | "lost" | undefined} `old`: it was known, or changes nothing; `lost`: only a new snapshot can mend this. */
+/** Returns `old` where the frame was known, and `lost` where only a new snapshot can mend the model. */
 export function reduce(model, frame) {
-	if (frame.seq !== undefined && frame.type !== "welcome" && frame.type !== "snapshot") {
+	const { type, seq, parent } = frame;
+	const { messages, turns } = model;
+	if (seq !== undefined && type !== "welcome" && type !== "snapshot") {
 		// The answer to a repeated command has its old number; it is no event, nor is one that we have seen.
-		if (frame.replay || frame.seq <= model.seq) return "old";
-		model.seq = frame.seq;
+		if (frame.replay || seq <= model.seq) return "old";
+		model.seq = seq;
 	}
-	return reducers[frame.type] ? reducers[frame.type](model, frame) : "old";
+	const turn = turns.get(frame.turn);
+	const reply = messages.get(turn?.message);
+	const block = reply?.blocks.findLast((each) => (frame.call ? each.call === frame.call : each.index === frame.index)) ?? {};
+	const queue = (id, parent) => turns.has(id) || turns.set(id, { id, state: "queued", parent });
+	if (reply) reply.version += 1;
+	switch (type) {
+		case "welcome":
+			if (frame.resume === "new" || frame.session !== model.session) Object.assign(model, emptyModel());
+			for (const name of ["session", "epoch", "settings", "models"]) model[name] = frame[name] ?? model[name];
+			if (frame.server_time) model.clock = Date.parse(frame.server_time) - Date.now();
+			break;
+		case "snapshot": {
+			const { messages: all, live, queued = [], more } = frame;
+			Object.assign(model, { ...emptyModel(), ...pick(model, "session", "epoch", "settings", "models", "clock", "plan"), seq, more });
+			for (const wire of all) {
+				take(model, wire);
+				if (queued.some((each) => each.parent === wire.id)) model.waiting.push(wire.id);
+				else model.head = wire.id;
+			}
+			if (live) start(model, live);
+			for (const each of live?.approvals ?? []) reduce(model, { ...each, type: "tool.approval" });
+			for (const each of queued) model.turns.set(each.turn, { id: each.turn, state: "queued", parent: each.parent });
+			break;
+		}
+		case "history":
+			for (const wire of frame.messages) take(model, wire);
+			model.more = frame.more;
+			break;
+		case "message": {
+			const { id, turn: its } = take(model, frame.message);
+			// Said while a turn runs, it stands below that turn's reply until its own begins.
+			if (turns.size) model.waiting.push(id);
+			else Object.assign(model, { head: id, waiting: [] });
+			if (its) queue(its, id);
+			break;
+		}
+		case "turn.queued":
+			queue(frame.turn, parent);
+			break;
+		case "queue":
+			if (turn) turn.position = frame.position;
+			break;
+		case "turn.started":
+			if (!messages.has(parent)) return "lost";
+			start(model, frame);
+			model.waiting = model.waiting.filter((id) => [...turns.values()].some((each) => each.state === "queued" && each.parent === id));
+			break;
+		case "turn.retrying":
+			if (!reply) return "old";
+			// A model that was not asked before is the server's fallback.
+			reply.retrying = { ...frame, at: Date.now() + frame.delay_ms, fallback: frame.model !== reply.model && frame.model };
+			reply.model = frame.model ?? reply.model;
+			break;
+		case "block.started":
+			if (reply) Object.assign(reply, { retrying: null }).blocks.push(newBlock(frame));
+			break;
+		case "delta":
+			block.text += frame.text;
+			break;
+		case "block.done":
+			Object.assign(block, { done: true }, pick(frame, "input"));
+			break;
+		case "tool.approval":
+			Object.assign(block, { tool: "asks", input: frame.input, expires: Date.parse(frame.expires_at) - model.clock });
+			break;
+		case "tool.approved":
+			Object.assign(block, { tool: "running", problem: null, decision: frame.input ? "edited" : frame.decision }, pick(frame, "input"));
+			break;
+		case "tool.started":
+			Object.assign(block, { tool: "running" }, pick(frame, "input", "runs"));
+			break;
+		case "tool.done":
+			Object.assign(block, result(frame));
+			break;
+		case "turn.done": {
+			turns.delete(frame.turn);
+			// A turn that never began has no reply: the question says how it ended.
+			const message = reply ?? messages.get(turn?.parent);
+			if (!message) break;
+			Object.assign(message, { live: false, retrying: null }, pick(frame, "status", "error"), reply && pick(frame, "usage", "timing"));
+			message.blocks.forEach(end);
+			message.version += 1;
+			break;
+		}
+		case "head":
+			for (const [id, ids] of Object.entries(frame.siblings)) model.siblings.set(id, ids);
+			if (messages.has(frame.message)) model.head = frame.message;
+			// A reply that is still to come has a place among its siblings, or its turn is known.
+			else if (!turns.size && !(frame.message in frame.siblings)) return "lost";
+			break;
+		case "session.updated":
+			model.settings = frame.settings;
+			break;
+		case "session.cleared":
+		case "session.deleted":
+			return "lost";
+		default:
+			return "old";
+	}
 }
 
-const reducers = {
-	welcome(model, { session, epoch, resume, settings, models, server_time: time }) {
-		if (resume === "new" || session !== model.session) Object.assign(model, emptyModel());
-		Object.assign(model, { session, epoch, settings: settings ?? {}, models: models ?? [] });
-		if (time) model.clock = Date.parse(time) - Date.now();
-	},
+const pick = (from, ...names) => Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+const result = (frame) => ({ tool: "ended", ...pick(frame, "output", "is_error", "duration_ms") });
 
-	snapshot(model, { seq, messages, live, queued = [], more }) {
-		const { session, epoch, settings, models, clock, plan } = model;
-		Object.assign(model, emptyModel(), { session, epoch, settings, models, clock, plan, seq, more: Boolean(more) });
-		for (const wire of messages) {
-			takeMessage(model, wire);
-			if (queued.some((each) => each.parent === wire.id)) model.waiting.push(wire.id);
-			else model.head = wire.id;
-		}
-		if (live) {
-			const reply = startTurn(model, live);
-			for (const block of live.blocks ?? []) addBlock(reply.blocks, block);
-			for (const approval of live.approvals ?? []) reducers["tool.approval"](model, approval);
-		}
-		for (const { turn: id, parent } of queued) model.turns.set(id, { id, state: "queued", parent });
-	},
-
-	/** The answer to the command of that name. */
-	history(model, { messages, more }) {
-		for (const wire of messages) takeMessage(model, wire);
-		model.more = Boolean(more);
-	},
-
-	message(model, { message: wire }) {
-		const message = takeMessage(model, wire);
-		// Said while a turn runs, it stands below that turn's reply until its own begins.
-		if (model.turns.size > 0) model.waiting.push(message.id);
-		else {
-			model.head = message.id;
-			model.waiting = [];
-		}
-		if (wire.turn) model.turns.set(wire.turn, { id: wire.turn, state: "queued", parent: message.id });
-	},
-
-	"turn.queued"(model, { turn: id, parent }) {
-		if (!model.turns.has(id)) model.turns.set(id, { id, state: "queued", parent });
-	},
-
-	queue(model, { turn, position }) {
-		if (!model.turns.has(turn)) return "old";
-		model.turns.get(turn).position = position;
-	},
-
-	"turn.started"(model, frame) {
-		if (!model.messages.has(frame.parent)) return "lost";
-		startTurn(model, frame);
-		const queued = [...model.turns.values()].filter((turn) => turn.state === "queued");
-		model.waiting = model.waiting.filter((each) => queued.some((turn) => turn.parent === each));
-	},
-
-	"turn.retrying": (model, frame) =>
-		onReply(model, frame, (reply) => {
-			const { attempt, message, delay_ms: delay } = frame;
-			// A model that was not asked before is the server's fallback.
-			const fallback = frame.model && frame.model !== reply.model ? frame.model : undefined;
-			Object.assign(reply, { retrying: { attempt, message, fallback, at: Date.now() + delay }, model: frame.model ?? reply.model });
-		}),
-
-	"block.started": (model, frame) =>
-		onReply(model, frame, (reply) => {
-			reply.retrying = undefined;
-			addBlock(reply.blocks, frame);
-		}),
-
-	delta: (model, frame) => onBlock(model, frame, (block) => (block.text += frame.text)),
-
-	"block.done": (model, { input, ...frame }) => onBlock(model, frame, { done: true, ...(input && { input }) }),
-
-	"tool.approval": (model, frame) =>
-		onBlock(model, frame, { tool: "asks", input: frame.input, expires: Date.parse(frame.expires_at) - model.clock }),
-
-	"tool.approved": (model, { input, ...frame }) =>
-		onBlock(model, frame, {
-			tool: "running", decision: input ? "edited" : frame.decision, problem: undefined, ...(input && { input }),
-		}),
-
-	"tool.started": (model, frame) => onBlock(model, frame, { tool: "running", input: frame.input, runs: frame.runs }),
-
-	"tool.done": (model, frame) => onBlock(model, frame, result(frame)),
-
-	"turn.done"(model, { turn: id, status, error, usage, timing }) {
-		const turn = model.turns.get(id);
-		model.turns.delete(id);
-		// A turn that never began has no reply: the question says how it ended.
-		const message = model.messages.get(turn?.message ?? turn?.parent);
-		if (!message) return;
-		Object.assign(message, { live: false, retrying: undefined, status, error });
-		if (turn.message) Object.assign(message, { usage, timing });
-		message.blocks.forEach(endBlock);
-		message.version += 1;
-	},
-
-	head(model, { message, siblings }) {
-		for (const [id, ids] of Object.entries(siblings)) model.siblings.set(id, ids);
-		if (model.messages.has(message)) model.head = message;
-		// A reply that is still to come has a place among its siblings, or its turn is known.
-		else if (!model.turns.size && !(message in siblings)) return "lost";
-	},
-
-	"session.updated"(model, { settings }) {
-		model.settings = settings;
-	},
-
-	"session.cleared": () => "lost",
-	"session.deleted": () => "lost",
-};
-
-function takeMessage(model, { id, parent, siblings, role, content = [], model: name, usage, status, cut }) {
-	const blocks = [];
-	for (const wire of content) addBlock(blocks, { ...wire, index: blocks.length, done: true });
-	blocks.forEach(endBlock);
-	const message = { id, parent, role, blocks, model: name, usage, status, cut, live: false, version: 0 };
-	model.messages.set(id, message);
-	if (siblings) model.siblings.set(id, siblings);
+/** A message of a snapshot, a history, an event. */
+function take(model, wire) {
+	const message = { ...wire, blocks: [], live: false, version: 0 };
+	for (const each of wire.content ?? []) {
+		const call = each.kind === "tool_result" && message.blocks.find(({ call }) => call === each.call);
+		if (call) Object.assign(call, result(each));
+		else message.blocks.push(newBlock({ ...each, index: message.blocks.length, done: true }));
+	}
+	message.blocks.forEach(end);
+	model.messages.set(wire.id, message);
+	if (wire.siblings) model.siblings.set(wire.id, wire.siblings);
 	return message;
 }
 
 /** From a `turn.started` or a snapshot's `live`. */
-function startTurn(model, { turn: id, state = "running", parent, message, model: name, context }) {
-	const reply = { id: message, parent, role: "assistant", blocks: [], model: name, live: true, version: 0 };
+function start(model, { turn: id, state = "running", parent, message, model: name, context, blocks = [] }) {
 	model.turns.set(id, { id, state, parent, message });
-	model.messages.set(message, reply);
+	model.messages.set(message, { id: message, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 });
 	model.head = message;
 	if (context) model.plan = { ...context, parent };
-	return reply;
 }
 
-function addBlock(blocks, wire) {
-	const { index, kind, call, name, text, input_so_far: soFar, done = false } = wire;
-	if (kind === "tool_result") {
-		Object.assign(blocks.find((each) => each.call === call) ?? {}, result(wire));
-		return;
-	}
-	const block = { index, kind, call, name, input: wire.input ?? undefined, text: text ?? soFar ?? "", done };
+function newBlock({ index, kind, call, name, text, input, input_so_far: soFar, done = false, result: known }) {
+	const block = { index, kind, call, name, input: input ?? undefined, text: text ?? soFar ?? "", done };
 	if (kind === "tool_call") block.tool = done ? "running" : "called";
-	blocks.push(Object.assign(block, wire.result && result(wire.result)));
+	return Object.assign(block, known && result(known));
 }
-
-const result = ({ output, is_error: isError, duration_ms: ms }) => ({ tool: "ended", output, isError, ms });
 
 /** Nothing more comes for this block. */
-function endBlock(block) {
+function end(block) {
 	block.done = true;
 	if (block.tool && block.tool !== "ended") block.tool = "unfinished";
 }
-
-function onReply(model, { turn }, change) {
-	const reply = model.messages.get(model.turns.get(turn)?.message);
-	if (!reply) return "old";
-	change(reply);
-	reply.version += 1;
-}
-
-/** `change`: new members, or a function. */
-const onBlock = (model, frame, change) =>
-	onReply(model, frame, ({ blocks }) => {
-		const block = blocks.findLast((each) => (frame.call ? each.call === frame.call : each.index === frame.index));
-		if (block) typeof change === "function" ? change(block) : Object.assign(block, change);
-	});
