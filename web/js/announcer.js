@@ -15,8 +15,9 @@ export class Announcer {
 		this.region = region;
 	}
 
-	/** Reads a reply that grows, but not its code. @param {HTMLElement} reply */
+	/** Reads a reply that grows, but not its code. @param {HTMLElement | null} reply */
 	follow(reply) {
+		if (!reply) return;
 		if (this.reply !== reply) this.#said = 0;
 		this.reply = reply;
 		this.#timer ||= setTimeout(() => this.#read(), PAUSE);

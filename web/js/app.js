@@ -9,16 +9,20 @@ import { setTheme, tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
-const { announcer: region, bar: header, composer, content, latest, message: input, notice, scroll, send: sendButton, settings, stop: stopButton, transcript: log } =
-	Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const { composer, message: input, notice, send: sendButton, settings, stop: stopButton } = at;
 
-const announcer = new Announcer(region);
-const toEnd = followEnd(scroll, content, latest);
-const client = new ChatClient({ session: addressedSession(), tools, onChange: redraw, onEvent, onStatus, onError });
+const announcer = new Announcer(at.announcer);
+const toEnd = followEnd(at.scroll, at.content, at.latest);
+const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError });
 
 /** What one can do, for the views. */
 const act = {
-	say,
+	say(text) {
+		client.send(text);
+		tell("");
+		acted();
+	},
 	retry(message) {
 		if (message.status === "unsent") client.retry(message.id);
 		// A turn that never began has no reply to ask for again: the same words are said once more.
@@ -41,7 +45,6 @@ const act = {
 	},
 	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
 };
-const page = { client, act, redraw };
 
 // What there is to see
 
@@ -55,20 +58,19 @@ function redraw() {
 
 function show() {
 	isDue = false;
-	const { session, settings, more, turns } = client.model;
+	const { session, settings, more } = client.model;
 	const shown = client.messages;
-	draw(header, bar(page));
-	draw(log, [
-		session && shown.length === 0 && welcome(settings.model ?? "A model", say),
-		more && h("p", { class: "older" }, button("link", "Show earlier messages", () => client.older().catch(onError), "Show earlier messages")),
-		...transcript(page),
+	draw(at.bar, bar(client, act));
+	draw(at.transcript, [
+		session && shown.length === 0 && welcome(settings.model ?? "A model", act.say),
+		more && button("link older", "Show earlier messages", () => client.older().catch(onError), "Show earlier messages"),
+		transcript({ client, act, redraw }),
 	]);
-	const reply = turns.size > 0 && log.querySelector("[aria-busy=true]");
-	if (reply) announcer.follow(reply);
-	const first = shown.find((message) => message.role === "user");
-	const title = settings.title || (first ? textOf(first).trim().slice(0, 60) : "");
+	announcer.follow(at.transcript.querySelector("[aria-busy=true]"));
+	const first = shown.find(({ role }) => role === "user");
+	const title = settings.title || (first && textOf(first).trim().slice(0, 60));
 	document.title = title ? `${title} – Whinchat` : "Whinchat";
-	if (session && addressedSession() !== session) history.replaceState(null, "", `${location.pathname}#${session}`);
+	if (session && addressed() !== session) history.replaceState(null, "", `${location.pathname}#${session}`);
 	showComposer();
 }
 
@@ -90,16 +92,16 @@ let wasOnline = true;
 function onStatus({ state, reason }) {
 	if (state === "online" && !wasOnline) announcer.say("Connected again.");
 	if (state === "waiting" && wasOnline) announcer.say(`${reason} Reconnecting.`);
-	if (state === "stopped" && reason) tell(reason);
+	if (state === "stopped") tell(reason);
 	if (state !== "connecting") wasOnline = state === "online";
 	redraw();
 }
 
-function onEvent({ type, name, status, error }) {
-	if (type === "tool.approval") announcer.say(`The tool ${name} asks whether it may run.`);
-	if (type !== "turn.done") return;
-	const end = ending({ status, error });
+function onEvent(frame) {
+	if (frame.type === "tool.approval") announcer.say(`The tool ${frame.name} asks whether it may run.`);
+	if (frame.type !== "turn.done") return;
 	show();
+	const end = ending(frame);
 	announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
 }
 
@@ -116,23 +118,12 @@ function tell(words) {
 
 // What the person does
 
-function say(text) {
-	client.send(text);
-	tell("");
-	acted();
-}
-
 function submit(event) {
 	event.preventDefault();
 	if (!input.value.trim() || client.isGone) return;
-	say(input.value);
+	act.say(input.value);
 	input.value = "";
 	inputChanged();
-}
-
-function stop() {
-	giveBack(client.stop());
-	focusInput();
 }
 
 /** Words that were taken back stand before what was written since. */
@@ -166,24 +157,21 @@ function focusInput() {
 }
 
 /** The session that the address names: `#s_…` or `?session=s_…`. */
-function addressedSession() {
+function addressed() {
 	const named = location.hash.slice(1) || new URLSearchParams(location.search).get("session");
-	return /^[A-Za-z0-9_-]{1,64}$/.test(named ?? "") ? named : null;
+	return /^[\w-]{1,64}$/.test(named ?? "") ? named : null;
 }
 
 composer.onsubmit = submit;
 input.oninput = inputChanged;
-input.onkeydown = (event) => {
-	// While an input method composes a word, Enter belongs to it.
-	if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
-};
 onkeydown = (event) => {
-	if (event.key === "Escape" && !event.isComposing && client.isBusy && !settings.open) stop();
+	// While an input method composes a word, the keys belong to it.
+	if (event.isComposing) return;
+	if (event.key === "Enter" && !event.shiftKey && event.target === input) submit(event);
+	if (event.key === "Escape" && client.isBusy && !settings.open) giveBack(client.stop());
 };
-stopButton.onclick = stop;
-onpopstate = () => {
-	if (addressedSession() !== client.model.session) switchTo(addressedSession());
-};
+stopButton.onclick = () => giveBack(client.stop());
+onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = () => client.connection.wake();
 document.onvisibilitychange = () => document.hidden || client.connection.wake();
 

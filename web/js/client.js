@@ -9,11 +9,10 @@ export { textOf } from "./state.js";
 /** 96 random bits. (`crypto.randomUUID` is missing on plain http.) */
 const newID = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Whether a frame of the server's is what a command waits for. */
+/** Whether a frame is what a command waits for. */
 function answers(frame, { id, frame: { type, turn, call } }) {
 	if (type === "cancel") return frame.type === "turn.done" && (frame.turn === turn || frame.ref === id);
-	if (call) return frame.call === call && (frame.type === "tool.done" || frame.type === "tool.approved");
-	return frame.ref === id;
+	return call ? frame.call === call && /^tool.(done|approved)$/.test(frame.type) : frame.ref === id;
 }
 
 export class ChatClient {
@@ -52,7 +51,7 @@ export class ChatClient {
 
 	/** Switches to another session, or with null to a new one. Returns words that never left. */
 	open(session) {
-		const unsent = this.#said.filter(({ left, error }) => !left || error).map(({ frame }) => frame.text);
+		const unsent = this.#all(({ text }, { left, error }) => text && (!left || error));
 		this.#commands.clear();
 		this.#begun.clear();
 		Object.assign(this, { model: emptyModel(), isGone: false });
@@ -61,7 +60,7 @@ export class ChatClient {
 		if (this.connection.status.state === "stopped") this.connect();
 		else this.#open();
 		this.onChange();
-		return unsent.join("\n\n");
+		return unsent.map(({ frame }) => frame.text).join("\n\n");
 	}
 
 	send(text) {
@@ -92,19 +91,19 @@ export class ChatClient {
 	}
 
 	/** Fetches messages before those that are here. */
-	older = (limit = 100) => this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
+	older(limit = 100) {
+		return this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
+	}
 
 	/** Says again what was refused, under its id: it had no effect. */
 	retry(id) {
-		const command = this.#commands.get(id);
-		command.error = undefined;
-		this.#transmit(command);
+		this.#transmit(Object.assign(this.#commands.get(id), { error: null }));
 		this.onChange();
 	}
 
 	/** Takes back what was refused or never left. Returns its words. */
 	withdraw(id) {
-		const { text = "" } = this.#commands.get(id)?.frame ?? {};
+		const { text = "" } = this.#commands.get(id).frame;
 		this.#commands.delete(id);
 		this.onChange();
 		return text;
@@ -113,30 +112,28 @@ export class ChatClient {
 	/** Stops the running turn, or the first that waits. Returns the words of a message that never left. */
 	stop() {
 		const turn = currentTurn(this.model);
-		const command = this.#starting[0];
-		if (turn) this.#push({ type: "cancel", turn: turn.id });
-		else if (command?.left) this.#push({ type: "cancel", send: command.id });
-		else if (command) return this.withdraw(command.id);
+		const [first] = this.#starting;
+		if (first && !first.left && !turn) return this.withdraw(first.id);
+		if (turn || first) this.#push({ type: "cancel", turn: turn?.id, send: turn ? undefined : first.id });
 		return "";
 	}
 
 	/** What to show, oldest first, with what the server has not confirmed (`status` `held`, `pending` or `unsent`). */
 	get messages() {
 		// An edit that is under way is not yet another message.
-		const shown = this.#said.filter(({ frame, left, error }) => frame.type === "send" || !left || error);
-		const messages = shown.map(({ id, frame: { text }, left, error }) => {
+		const said = this.#all(({ type, text }, { left, error }) => text && (type === "send" || !left || error));
+		return shownMessages(this.model).concat(said.map(({ id, frame: { text }, left, error }) => {
 			const status = error ? "unsent" : left ? "pending" : "held";
 			return { id, role: "user", blocks: [{ index: 0, kind: "text", text, done: true }], live: false, version: 0, status, error };
-		});
-		return [...shownMessages(this.model), ...messages];
+		}));
 	}
 
 	get isBusy() {
-		return this.model.turns.size > 0 || this.#starting.length > 0;
+		return this.model.turns.size + this.#starting.length > 0;
 	}
 
 	get isStopping() {
-		return this.#all((frame) => frame.type === "cancel").length > 0;
+		return this.#all(({ type }) => type === "cancel").length > 0;
 	}
 
 	/** Whether an answer for this call is under way. */
@@ -148,19 +145,14 @@ export class ChatClient {
 		return [...this.#commands.values()].filter((command) => matches(command.frame, command));
 	}
 
-	get #said() {
-		return this.#all(({ text }) => text);
-	}
-
 	get #starting() {
 		return this.#all(({ type }, { error }) => /^(send|edit|regenerate)$/.test(type) && !error);
 	}
 
 	#push(frame, asked) {
 		const id = newID();
-		const command = { id, frame: { ...frame, id }, left: false, ...asked };
-		this.#commands.set(id, command);
-		this.#transmit(command);
+		this.#commands.set(id, { id, frame: { ...frame, id }, left: false, ...asked });
+		this.#transmit(this.#commands.get(id));
 		this.onChange();
 	}
 
@@ -169,13 +161,13 @@ export class ChatClient {
 	}
 
 	#open(tools = this.tools) {
-		const { session, epoch, seq } = this.model;
+		const { session, epoch, seq: after } = this.model;
+		const id = this.#session ? newID() : this.#createID;
 		const declared = Object.entries(tools).map(([name, { description, input_schema }]) => ({ name, description, input_schema }));
-		const frame = { type: "open", id: this.#session ? newID() : this.#createID, history: 200, client_tools: declared };
-		if (this.#session) frame.session = this.#session;
-		if (this.#session && this.#session === session && epoch) Object.assign(frame, { epoch, after: seq });
+		const place = this.#session && this.#session === session && epoch ? { epoch, after } : {};
 		this.#ready = false;
-		this.#opening = this.connection.send(frame) ? frame.id : null;
+		const frame = { type: "open", id, session: this.#session ?? undefined, history: 200, client_tools: declared, ...place };
+		this.#opening = this.connection.send(frame) ? id : null;
 	}
 
 	#received(frame) {
@@ -194,9 +186,7 @@ export class ChatClient {
 		reduce(this.model, frame);
 		this.connection.settled(frame.ping_interval_ms);
 		// Of a turn that ended meanwhile nothing more comes that would end its cancel.
-		for (const { id, frame: { send } } of this.#all(({ type }) => type === "cancel" && frame.state === "idle")) {
-			if (!this.#commands.has(send)) this.#commands.delete(id);
-		}
+		this.#forget(({ type, send }) => type === "cancel" && frame.state === "idle" && !this.#commands.has(send));
 		for (const command of this.#commands.values()) if (!command.error) this.#transmit(command);
 		this.onChange();
 	}
@@ -204,20 +194,25 @@ export class ChatClient {
 	#notOpened(error) {
 		// A tool of the server's has one of these names: then it does without ours.
 		if (error.field === "client_tools") return this.#open({});
-		if (error.code !== "not_found" || !this.#session) return this.onError(error);
-		// What the page shows stays readable; only an empty page goes on by itself.
-		this.isGone = this.model.messages.size > 0;
-		if (this.isGone) {
-			this.connection.stop();
-			for (const command of this.#commands.values()) command.error = error;
-			this.model.turns.clear();
-			for (const message of this.model.messages.values()) Object.assign(message, { live: false, version: message.version + 1 });
-			this.onChange();
-		} else {
-			this.#session = null;
-			this.#open();
+		if (error.code === "not_found" && this.#session) {
+			// What the page shows stays readable; only an empty page goes on by itself.
+			this.isGone = this.model.messages.size > 0;
+			if (this.isGone) {
+				this.connection.stop();
+				for (const command of this.#commands.values()) command.error = error;
+				this.model.turns.clear();
+				for (const message of this.model.messages.values()) Object.assign(message, { live: false, version: message.version + 1 });
+				this.onChange();
+			} else {
+				this.#session = null;
+				this.#open();
+			}
 		}
 		this.onError(error);
+	}
+
+	#forget(matches) {
+		for (const { id } of this.#all(matches)) this.#commands.delete(id);
 	}
 
 	#happened(frame) {
@@ -237,21 +232,20 @@ export class ChatClient {
 		this.onChange();
 	}
 
-	get #blocks() {
-		return this.model.messages.get(currentTurn(this.model)?.message)?.blocks ?? [];
+	#block(call) {
+		return this.model.messages.get(currentTurn(this.model)?.message)?.blocks.find((each) => call && each.call === call);
 	}
 
-	/** Runs what the running turn has called here. Where another page was faster, the server refuses ours in silence. */
+	/** Runs what the running turn has called here. Where another page was faster, the server's refusal is passed over. */
 	#runTools() {
-		const blocks = this.#blocks;
-		for (const { id } of this.#all(({ call }) => call && !blocks.some((block) => block.call === call))) this.#commands.delete(id);
-		for (const { call, name, input, tool } of blocks) {
+		this.#forget(({ call }) => call && !this.#block(call));
+		for (const { call, name, input, tool } of this.model.messages.get(currentTurn(this.model)?.message)?.blocks ?? []) {
 			if (tool !== "running" || !Object.hasOwn(this.tools, name) || this.#begun.has(call)) continue;
 			this.#begun.add(call);
 			new Promise((resolve) => resolve(this.tools[name].run(input ?? {})))
 				.then((output) => ({ output: String(output) }), (error) => ({ output: String(error.message ?? error), is_error: true }))
 				// Its turn may be over by now.
-				.then((result) => this.#blocks.some((block) => block.call === call) && this.#push({ type: "tool.result", call, ...result }));
+				.then((result) => this.#block(call) && this.#push({ type: "tool.result", call, ...result }));
 		}
 	}
 
@@ -260,13 +254,12 @@ export class ChatClient {
 		const { call, text, type } = command?.frame ?? {};
 		// A server that is about to stop takes no answers: they are said again after it.
 		if (call && error.code === "overloaded") return;
-		for (const { id } of this.#all(({ send }) => send && send === error.ref)) this.#commands.delete(id);
+		this.#forget(({ send }) => send && send === error.ref);
 		if (text) command.error = error;
 		else this.#commands.delete(error.ref);
 		command?.reject?.(error);
-		const block = type === "tool.approve" && this.#blocks.find((each) => each.call === call);
 		// Who was too late has nothing to do; an input that the tool does not take can be mended.
-		if (block && error.code !== "conflict") block.problem = error.message;
+		if (type === "tool.approve" && error.code !== "conflict" && this.#block(call)) this.#block(call).problem = error.message;
 		if (!command || type === "regenerate") this.onError(error);
 		this.onChange();
 	}

@@ -3,7 +3,7 @@
 // start. What is half finished looks as it will look then. HTML, indented code and link definitions stay text.
 
 import { copyButton, draw, h, make } from "./dom.js";
-import { inline, paint } from "./inline.js";
+import { inline } from "./inline.js";
 
 /** UTF-16 units of text that are drawn again with each frame: what is longer is drawn in parts. */
 const PART = 2_000;
@@ -13,21 +13,21 @@ const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])( +(?=\S)| *$)/;
 const QUOTE = /^ {0,3}> ?/;
 const HEADING = /^ {0,3}(#{1,6})(?: +|$)/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
-const DELIMITERS = /^ *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$/;
+const DELIMITERS = /^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$/;
 /** The start of a line that may still become more than one thing. */
 const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
 const cells = (row) => row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
-const formatted = (text, isOpen) => (text.length > PART ? [text] : inline(text, isOpen));
 
 export class Markdown {
 	#length = 0;
 	/** An unclear start of a line. */
 	#held = "";
 	#inLine = false;
-	/** What is open, outermost first: the root, quotes, items of lists. `list` is what a next item would go on. */
+	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or null;
+	 * `list`: what a next item would go on. */
 	#boxes;
-	/** The block that grows: `text` is what `target` shows by `render`. */
+	/** The block that grows: `target` shows what `render` makes of `text`. */
 	#leaf = null;
 
 	constructor(root) {
@@ -48,7 +48,7 @@ export class Markdown {
 				break;
 			} else this.#begin(line);
 			this.#inLine = end < 0;
-			if (end >= 0 && this.#leaf?.isCode && this.#leaf.target) this.#leaf.text += "\n";
+			if (end >= 0 && this.#leaf?.fence && this.#leaf.target) this.#leaf.text += "\n";
 			rest = end < 0 ? "" : rest.slice(end + 1);
 		}
 		if (isDone) this.#close(1);
@@ -60,23 +60,23 @@ export class Markdown {
 		const boxes = this.#boxes;
 		let depth = 0;
 		for (let rest; depth < boxes.length && (rest = boxes[depth].next(line)) !== null; depth++) line = rest;
-		const isAll = depth === boxes.length;
-		if (isAll && this.#leaf?.isCode) return this.#code(line);
-		// A paragraph goes on without its quote's or its item's mark.
-		const isNew = !line.trim() || [FENCE, ITEM, QUOTE, HEADING, RULE].some((pattern) => pattern.test(line));
-		if (!isAll && !isNew && this.#leaf?.isParagraph) return this.#add(`\n${line}`);
-		if (!isAll) this.#close(depth);
+		if (depth < boxes.length) {
+			// A paragraph goes on without its quote's or its item's mark.
+			const isNew = !line.trim() || [FENCE, ITEM, QUOTE, HEADING, RULE].some((pattern) => pattern.test(line));
+			if (!isNew && this.#leaf?.isParagraph) return this.#add(`\n${line}`);
+			this.#close(depth);
+		} else if (this.#leaf?.fence) return this.#code(line);
 		while (this.#enter(line)) line = boxes.at(-1).first;
 		this.#fill(line);
 	}
 
-	/** Opens a quote or an item. */
+	/** Opens a quote or an item; `first` is what it begins with. */
 	#enter(line) {
 		const boxes = this.#boxes;
-		const quote = QUOTE.exec(line);
+		const quote = QUOTE.exec(line)?.[0];
 		if (quote) {
 			const next = (later) => (QUOTE.test(later) ? later.replace(QUOTE, "") : null);
-			return boxes.push({ element: this.#append(h("blockquote")), next, first: line.slice(quote[0].length) });
+			return boxes.push({ element: this.#append(h("blockquote")), next, first: line.slice(quote.length) });
 		}
 		const [all, before, mark, number, after] = (!RULE.test(line) && ITEM.exec(line)) || [];
 		// Within a paragraph only a clear sign begins a list: a year at the start of a line does not.
@@ -84,12 +84,10 @@ export class Markdown {
 		this.#close(boxes.length);
 		const box = boxes.at(-1);
 		const kind = mark.at(-1);
-		if (box.list?.kind !== kind) {
-			box.list = { kind, element: this.#append(h(number ? "ol" : "ul", { start: number > 1 && number })) };
-		}
+		if (box.list?.kind !== kind) box.list = { kind, element: this.#append(h(number ? "ol" : "ul", { start: number > 1 && number })) };
 		const element = make(h("li"));
 		box.list.element.append(element);
-		const within = before.length + mark.length + (after.length || 1);
+		const within = all.length - after.length + (after.length || 1);
 		const next = (later) => {
 			const spaces = later.search(/\S|$/);
 			if (spaces === later.length) return "";
@@ -102,11 +100,11 @@ export class Markdown {
 
 	/** What stands in the innermost box. */
 	#fill(line) {
-		const fence = FENCE.exec(line);
-		const heading = HEADING.exec(line);
-		if (DELIMITERS.test(line) && line.includes("|") && this.#underlined(line)) return;
+		if (DELIMITERS.test(line) && this.#underlined(line)) return;
 		if (this.#leaf?.isHead) this.#noTable();
 		const leaf = this.#leaf;
+		const fence = FENCE.exec(line);
+		const heading = HEADING.exec(line);
 		if (!line.trim()) this.#close(this.#boxes.length);
 		else if (leaf?.align && (line.includes("|") || !leaf.isPiped)) this.#row(line);
 		else if (fence) this.#fence(fence);
@@ -117,67 +115,68 @@ export class Markdown {
 		else this.#text("p", line);
 	}
 
-	/** Puts a block into the innermost box. @returns {Element} */
-	#append(description) {
-		this.#close(this.#boxes.length);
-		const box = this.#boxes.at(-1);
+	/** Puts a block into the innermost box, or in the place of another. */
+	#append(description, replaced) {
 		const element = make(description);
-		box.list = null;
-		box.element.append(element);
+		if (replaced) replaced.replaceWith(element);
+		else {
+			this.#close(this.#boxes.length);
+			const box = this.#boxes.at(-1);
+			box.list = null;
+			box.element.append(element);
+		}
 		return element;
 	}
 
 	#text(tag, text, replaced) {
-		const element = replaced ? make(h(tag, { dir: "auto" })) : this.#append(h(tag, { dir: "auto" }));
-		replaced?.replaceWith(element);
-		this.#leaf = { element, text: "", isText: true, isParagraph: tag === "p" };
-		this.#leaf.render = tag === "p" ? inline : (words, isOpen) => inline(words.replace(/ +#+ *$/, ""), isOpen);
-		this.#part();
+		const isParagraph = tag === "p";
+		const element = this.#append(h(tag, { dir: "auto" }), replaced);
+		const render = isParagraph ? inline : (words, isOpen) => inline(words.replace(/ +#+ *$/, ""), isOpen);
+		this.#leaf = { element, text: "", isText: true, isParagraph, render };
+		this.#part("span");
 		this.#add(text);
 	}
 
-	#part() {
-		const { element } = this.#leaf;
-		element.append((this.#leaf.target = make(h("span"))));
+	/** Ends what `target` shows, and begins the next. */
+	#part(tag, text = "") {
+		const leaf = this.#leaf;
+		this.#draw(false);
+		leaf.text = text;
+		leaf.element.append((leaf.target = make(h(tag))));
 	}
 
 	#add(text) {
-		if (!this.#leaf) return this.#text("p", text);
 		const leaf = this.#leaf;
+		if (!leaf) return this.#text("p", text);
 		leaf.text += text;
 		while (leaf.isText && leaf.text.length > PART) {
 			// At a space outside of any mark. Where that is, only the text says, not how it came.
 			const { plain } = inline(leaf.text.slice(0, PART), true);
 			const space = leaf.text.lastIndexOf(" ", PART - 1) + 1;
 			const cut = space > plain ? space : plain || PART;
-			draw(leaf.target, inline(leaf.text.slice(0, cut), false));
-			leaf.text = leaf.text.slice(cut);
-			this.#part();
+			const rest = leaf.text.slice(cut);
+			leaf.text = leaf.text.slice(0, cut);
+			this.#part("span", rest);
 		}
 	}
 
 	/** A line that begins like a row is taken for a table's head, until the next one says otherwise. */
 	#table(head, replaced) {
-		const table = make(h("table"));
-		const wide = h("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Table" }, table);
-		const element = replaced ? make(wide) : this.#append(wide);
-		replaced?.replaceWith(element);
-		this.#leaf = { element, table, isHead: true, isPiped: head.trimStart()[0] === "|", tag: "th" };
-		this.#leaf.render = (row, isOpen) => {
-			const { tag, align } = this.#leaf;
-			return cells(row).slice(0, align?.length).map((cell, at) => h(tag, { align: align?.[at] }, ...formatted(cell, isOpen)));
-		};
+		const element = make(h("table"));
+		const wide = this.#append(h("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Table" }, element), replaced);
+		const leaf = { element, wide, isHead: true, isPiped: head.trimStart()[0] === "|" };
+		leaf.render = (row, isOpen) =>
+			cells(row).slice(0, leaf.align?.length).map((cell, at) =>
+				h(leaf.isHead || !leaf.align ? "th" : "td", { align: leaf.align?.[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
+		this.#leaf = leaf;
 		this.#row(head);
 	}
 
 	#row(text) {
-		const leaf = this.#leaf;
-		this.#draw(false);
-		leaf.text = text;
-		leaf.table.append((leaf.target = make(h("tr", { dir: "auto" }))));
+		this.#part("tr", text);
 	}
 
-	/** Whether this line makes a head of the one before. */
+	/** Whether this line makes a table's head of the one before. */
 	#underlined(line) {
 		const columns = cells(line);
 		const leaf = this.#leaf;
@@ -185,38 +184,34 @@ export class Markdown {
 		if (!isOne || cells(leaf.text).length !== columns.length) return false;
 		if (leaf.isParagraph) this.#table(leaf.text, leaf.element);
 		this.#draw(false);
-		const align = columns.map((each) => (each.endsWith(":") ? (each[0] === ":" ? "center" : "right") : null));
-		Object.assign(this.#leaf, { align, isHead: false, tag: "td", target: null });
+		const align = columns.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
+		Object.assign(this.#leaf, { align, isHead: false, target: null });
 		return true;
 	}
 
 	#noTable() {
-		const { text, element } = this.#leaf;
-		this.#text("p", text, element);
+		this.#text("p", this.#leaf.text, this.#leaf.wide);
 	}
 
 	#fence([, fence, language]) {
 		const name = language || "code";
-		const code = make(h("code"));
-		const head = h("div", { class: "code-head" }, name, copyButton(() => code.textContent, "Copy this code"));
-		this.#append(h("div", { class: "code" }, head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, code)));
-		const render = (line) => (language && line.length < PART ? paint(line, language) : [line]);
-		this.#leaf = { element: code, isCode: true, fence, text: "", render };
+		const element = make(h("code"));
+		const head = h("div", { class: "code-head" }, name, copyButton(() => element.textContent, "Copy this code"));
+		this.#append(h("div", { class: "code" }, head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element)));
+		this.#leaf = { element, fence, render: (line) => [line] };
 	}
 
 	#code(line) {
-		const leaf = this.#leaf;
+		const { fence } = this.#leaf;
 		const mark = line.trim();
-		if (mark.length >= leaf.fence.length && mark === leaf.fence[0].repeat(mark.length)) return this.#close(this.#boxes.length);
-		this.#draw(false);
-		leaf.text = line;
+		if (mark.length >= fence.length && mark === fence[0].repeat(mark.length)) this.#close(this.#boxes.length);
 		// An element for each line, so that little is laid out at a time.
-		leaf.element.append((leaf.target = make(h("span", { class: "line" }))));
+		else this.#part("div", line);
 	}
 
 	#draw(isOpen) {
-		const leaf = this.#leaf;
-		if (leaf?.target) draw(leaf.target, leaf.render(leaf.text, isOpen));
+		const { target, render, text } = this.#leaf ?? {};
+		if (target) draw(target, render(text, isOpen));
 	}
 
 	/** Ends the open block, and the boxes beyond `depth`. */

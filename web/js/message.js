@@ -94,7 +94,7 @@ const KINDS = {
 };
 
 /** What stands below: how it ended, what one can do with it, its versions, what it cost. */
-function foot(message, { client, act, isLast, siblings }) {
+function foot(message, { client, act, isLast, siblings, waits }) {
 	const { id, role, status } = message;
 	const isReply = role === "assistant";
 	const end = ending(message);
@@ -114,7 +114,7 @@ function foot(message, { client, act, isLast, siblings }) {
 			(isLast || isUnsent) && button("quiet", "Retry", retry, icon("retry"), "Retry"),
 			isUnsent && button("quiet", "Edit", () => act.takeBack(message), "Edit"),
 		),
-		client.model.messages.has(id) && h("div", { class: "footer" },
+		client.model.messages.has(id) && !waits && h("div", { class: "footer" },
 			siblings.length > 1 && h("span", { role: "group", "aria-label": "Versions" },
 				version("The version before", "before", siblings[at - 1]), `${at + 1}/${siblings.length}`, version("The next version", "after", siblings[at + 1])),
 			copy,

@@ -1,18 +1,12 @@
-// A session as a page sees it, and how each frame of the server changes it, in place: a long reply has thousands of deltas.
-// The names are those of docs/protocol.md; docs/web-client.md tells what is added to them. No DOM, socket or timer.
+// A session as a page sees it, and how each frame changes it, in place: a long reply has thousands of deltas. Names are the
+// protocol's; docs/web-client.md tells what is added. No DOM, socket or timer.
 
 export const emptyModel = () => ({
-	session: null, epoch: null, seq: 0, settings: {}, models: [], more: false,
-	messages: new Map(), // by id
-	siblings: new Map(), // the versions of a message, by the id of each
-	turns: new Map(), // that have not ended, by id
-	head: null, // the last message that is shown
-	waiting: [], // messages behind the running turn
-	plan: null, // what the newest turn's model was sent
-	clock: 0, // the server's, less this one's
+	session: null, epoch: null, seq: 0, clock: 0, settings: {}, models: [], messages: new Map(), siblings: new Map(),
+	turns: new Map(), head: null, waiting: [], plan: null, more: false,
 });
 
-/** The messages to show, oldest first: the path to the head, then those that wait. */
+/** The messages to show: the path to the head, then those behind the running turn. */
 export function shownMessages({ messages, head, waiting }) {
 	const shown = [];
 	for (let each = messages.get(head); each && shown.length < messages.size; each = messages.get(each.parent)) shown.push(each);
@@ -37,18 +31,19 @@ export function reduce(model, frame) {
 	const turn = turns.get(frame.turn);
 	const reply = messages.get(turn?.message);
 	const block = reply?.blocks.findLast((each) => (frame.call ? each.call === frame.call : each.index === frame.index)) ?? {};
-	const queue = (id, parent) => turns.has(id) || turns.set(id, { id, state: "queued", parent });
+	const set = (change, ...names) => void Object.assign(block, change, pick(frame, ...names));
+	const queue = (id, parent) => void (turns.has(id) || turns.set(id, { id, state: "queued", parent }));
 	if (reply) reply.version += 1;
 	switch (type) {
 		case "welcome":
 			if (frame.resume === "new" || frame.session !== model.session) Object.assign(model, emptyModel());
-			for (const name of ["session", "epoch", "settings", "models"]) model[name] = frame[name] ?? model[name];
-			if (frame.server_time) model.clock = Date.parse(frame.server_time) - Date.now();
-			break;
+			Object.assign(model, pick(frame, "session", "epoch", "settings", "models"));
+			model.clock = Date.parse(frame.server_time ?? new Date()) - Date.now();
+			return;
 		case "snapshot": {
-			const { messages: all, live, queued = [], more } = frame;
+			const { live, queued = [], more } = frame;
 			Object.assign(model, { ...emptyModel(), ...pick(model, "session", "epoch", "settings", "models", "clock", "plan"), seq, more });
-			for (const wire of all) {
+			for (const wire of frame.messages) {
 				take(model, wire);
 				if (queued.some((each) => each.parent === wire.id)) model.waiting.push(wire.id);
 				else model.head = wire.id;
@@ -56,94 +51,82 @@ export function reduce(model, frame) {
 			if (live) start(model, live);
 			for (const each of live?.approvals ?? []) reduce(model, { ...each, type: "tool.approval" });
 			for (const each of queued) model.turns.set(each.turn, { id: each.turn, state: "queued", parent: each.parent });
-			break;
+			return;
 		}
 		case "history":
 			for (const wire of frame.messages) take(model, wire);
 			model.more = frame.more;
-			break;
+			return;
 		case "message": {
 			const { id, turn: its } = take(model, frame.message);
 			// Said while a turn runs, it stands below that turn's reply until its own begins.
 			if (turns.size) model.waiting.push(id);
 			else Object.assign(model, { head: id, waiting: [] });
-			if (its) queue(its, id);
-			break;
+			return its && queue(its, id);
 		}
 		case "turn.queued":
-			queue(frame.turn, parent);
-			break;
+			return queue(frame.turn, parent);
 		case "queue":
-			if (turn) turn.position = frame.position;
-			break;
+			return void (turn && (turn.position = frame.position));
 		case "turn.started":
 			if (!messages.has(parent)) return "lost";
 			start(model, frame);
 			model.waiting = model.waiting.filter((id) => [...turns.values()].some((each) => each.state === "queued" && each.parent === id));
-			break;
+			return;
 		case "turn.retrying":
 			if (!reply) return "old";
 			// A model that was not asked before is the server's fallback.
 			reply.retrying = { ...frame, at: Date.now() + frame.delay_ms, fallback: frame.model !== reply.model && frame.model };
 			reply.model = frame.model ?? reply.model;
-			break;
+			return;
 		case "block.started":
-			if (reply) Object.assign(reply, { retrying: null }).blocks.push(newBlock(frame));
-			break;
+			return void (reply && Object.assign(reply, { retrying: null }).blocks.push(newBlock(frame)));
 		case "delta":
-			block.text += frame.text;
-			break;
+			return set({ text: block.text + frame.text });
 		case "block.done":
-			Object.assign(block, { done: true }, pick(frame, "input"));
-			break;
+			return set({ done: true }, "input");
 		case "tool.approval":
-			Object.assign(block, { tool: "asks", input: frame.input, expires: Date.parse(frame.expires_at) - model.clock });
-			break;
+			return set({ tool: "asks", expires: Date.parse(frame.expires_at) - model.clock }, "input");
 		case "tool.approved":
-			Object.assign(block, { tool: "running", problem: null, decision: frame.input ? "edited" : frame.decision }, pick(frame, "input"));
-			break;
+			return set({ tool: "running", problem: null, decision: frame.input ? "edited" : frame.decision }, "input");
 		case "tool.started":
-			Object.assign(block, { tool: "running" }, pick(frame, "input", "runs"));
-			break;
+			return set({ tool: "running" }, "input", "runs");
 		case "tool.done":
-			Object.assign(block, result(frame));
-			break;
+			return set({ tool: "ended" }, ...RESULT);
 		case "turn.done": {
 			turns.delete(frame.turn);
 			// A turn that never began has no reply: the question says how it ended.
 			const message = reply ?? messages.get(turn?.parent);
-			if (!message) break;
-			Object.assign(message, { live: false, retrying: null }, pick(frame, "status", "error"), reply && pick(frame, "usage", "timing"));
+			if (!message) return;
+			Object.assign(message, { live: false, retrying: null }, pick(frame, "status", "error", ...(reply ? ["usage", "timing"] : [])));
 			message.blocks.forEach(end);
 			message.version += 1;
-			break;
+			return;
 		}
 		case "head":
 			for (const [id, ids] of Object.entries(frame.siblings)) model.siblings.set(id, ids);
 			if (messages.has(frame.message)) model.head = frame.message;
 			// A reply that is still to come has a place among its siblings, or its turn is known.
 			else if (!turns.size && !(frame.message in frame.siblings)) return "lost";
-			break;
+			return;
 		case "session.updated":
 			model.settings = frame.settings;
-			break;
+			return;
 		case "session.cleared":
 		case "session.deleted":
 			return "lost";
-		default:
-			return "old";
 	}
+	return "old";
 }
 
-const pick = (from, ...names) => Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
-const result = (frame) => ({ tool: "ended", ...pick(frame, "output", "is_error", "duration_ms") });
+const RESULT = ["output", "is_error", "duration_ms"];
+const pick = (from, ...names) => Object.fromEntries(names.filter((name) => (from[name] ?? null) !== null).map((name) => [name, from[name]]));
 
-/** A message of a snapshot, a history, an event. */
 function take(model, wire) {
 	const message = { ...wire, blocks: [], live: false, version: 0 };
 	for (const each of wire.content ?? []) {
 		const call = each.kind === "tool_result" && message.blocks.find(({ call }) => call === each.call);
-		if (call) Object.assign(call, result(each));
+		if (call) Object.assign(call, { tool: "ended" }, pick(each, ...RESULT));
 		else message.blocks.push(newBlock({ ...each, index: message.blocks.length, done: true }));
 	}
 	message.blocks.forEach(end);
@@ -160,10 +143,9 @@ function start(model, { turn: id, state = "running", parent, message, model: nam
 	if (context) model.plan = { ...context, parent };
 }
 
-function newBlock({ index, kind, call, name, text, input, input_so_far: soFar, done = false, result: known }) {
-	const block = { index, kind, call, name, input: input ?? undefined, text: text ?? soFar ?? "", done };
-	if (kind === "tool_call") block.tool = done ? "running" : "called";
-	return Object.assign(block, known && result(known));
+function newBlock({ text, input_so_far: soFar, done = false, result, ...wire }) {
+	const tool = wire.kind !== "tool_call" ? undefined : result ? "ended" : done ? "running" : "called";
+	return { ...pick(wire, "index", "kind", "call", "name", "input"), text: text ?? soFar ?? "", done, tool, ...pick(result ?? {}, ...RESULT) };
 }
 
 /** Nothing more comes for this block. */

@@ -65,7 +65,7 @@ export function transcript(page) {
 	return views;
 }
 
-export function bar({ client, act }) {
+export function bar(client, act) {
 	const { settings, plan } = client.model;
 	const { status } = client.connection;
 	const [state, words, help] = connectionWords(status);
