@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from support.page import Chat, Wire
+from support.page import WEB, Chat, ScriptedServer, Wire
 
 
 def test_a_reload_in_mid_reply_lands_in_it(chat):
@@ -221,3 +221,34 @@ def test_the_wait_before_an_attempt_doubles_with_jitter(chat, page):
         }"""
     )
     assert waits == [250, 500, 2000, 4000, 30000, 5250]
+
+
+def test_earlier_messages_are_fetched(page, chat):
+    scripted = ScriptedServer(page)
+    chat.open()
+
+    def wire(number):
+        return {"id": f"m{number}", "parent": f"m{number - 1}" if number > 1 else None, "role": "user", "turn": f"t{number}",
+                "siblings": [f"m{number}"], "content": [{"kind": "text", "text": f"message {number}"}], "partial": False}
+
+    scripted.answers["history"] = lambda frame: scripted.answer("history", ref=frame["id"], messages=[wire(1), wire(2)], more=False)
+    scripted.answer("snapshot", messages=[wire(3), wire(4)], queued=[], seq=9, more=True)
+    expect(page.locator("article")).to_have_count(2)
+    page.get_by_role("button", name="Show earlier messages").click()
+    expect(page.locator("article .text")).to_have_text([f"message {number}" for number in (1, 2, 3, 4)])
+    expect(page.get_by_role("button", name="Show earlier messages")).to_have_count(0)
+    assert scripted.commands("history")[0]["before"] == "m3"
+
+
+def test_a_page_of_ones_own_is_built_in_twenty_lines(page, chat):
+    """The example of docs/web-client.md, as it stands there."""
+    text = (WEB.parent / "docs" / "web-client.md").read_text()
+    markup, script = re.search(r"```html\n(.*?)<script type=\"module\">\n(.*?)</script>", text, re.DOTALL).groups()
+    assert len(script.strip().splitlines()) <= 20
+    script = re.sub(r"import (\{.*?\}) from \"\.(.*?)\";", r'const \1 = await import("\2");', script)
+    chat.open()
+    page.evaluate(f"async (markup) => {{ document.body.innerHTML = markup; {script} }}", markup)
+    page.wait_for_function("() => document.title === 'online'")
+    page.locator("input").fill("My name is Ada")
+    page.locator("input").press("Enter")
+    expect(page.locator("pre")).to_contain_text("user: My name is Ada\nassistant: Pleased to meet you, Ada.")

@@ -3,7 +3,7 @@
 import { Announcer } from "./announcer.js";
 import { ChatClient, textOf } from "./client.js";
 import { button, draw, h, icon, make } from "./dom.js";
-import { drafts } from "./message.js";
+import { beginDraft } from "./message.js";
 import { openSettings } from "./settings.js";
 import { setTheme, tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
@@ -16,7 +16,6 @@ const announcer = new Announcer(at.announcer);
 const toEnd = followEnd(at.scroll, at.content, at.latest);
 const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError });
 
-/** What one can do, for the views. */
 const act = {
 	say(text) {
 		client.send(text);
@@ -30,7 +29,7 @@ const act = {
 		else client.regenerate(message.id);
 		acted();
 	},
-	edit: (message) => drafts.set(message, { words: textOf(message) }) && redraw(),
+	edit: (message) => beginDraft(message, textOf(message), redraw),
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
 	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
 	settings: () => openSettings(settings, client),
@@ -98,6 +97,7 @@ function onStatus({ state, reason }) {
 }
 
 function onEvent(frame) {
+	if (frame.type === "turn.retrying") announcer.say(`${frame.message} Trying again.`);
 	if (frame.type === "tool.approval") announcer.say(`The tool ${frame.name} asks whether it may run.`);
 	if (frame.type !== "turn.done") return;
 	show();
@@ -133,7 +133,6 @@ function giveBack(text) {
 	focusInput();
 }
 
-/** @param {string | null} session */
 function switchTo(session) {
 	tell("");
 	giveBack(client.open(session));
@@ -151,7 +150,7 @@ function acted() {
 	focusInput();
 }
 
-/** The composer keeps the focus, except where that would open a keyboard over half the screen. */
+/** Not where that would open a keyboard over half the screen. */
 function focusInput() {
 	if (!matchMedia("(pointer: coarse)").matches) input.focus({ preventScroll: true });
 }

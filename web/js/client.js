@@ -22,18 +22,13 @@ export class ChatClient {
 	/** Commands without their answer, by id: the `frame`; `left`: it may have arrived; `error`: it was refused. */
 	#commands = new Map();
 	#session;
-	/** The id of the `open` whose welcome has not come; until then, frames are of the session before. */
+	/** The `open` whose welcome has not come; until then, frames are of the session before. */
 	#opening = null;
 	#ready = false;
 	/** Kept until it succeeded: a lost answer must not leave a second new session behind. */
 	#createID = newID();
-	/** Calls whose tool was started here. */
 	#begun = new Set();
 
-	/**
-	 * `session`: the one to go on with; `tools`: what the page runs for the model, by name: `description`, `input_schema`,
-	 * `run(input)`; `onEvent`: each event once, after it is in the model; `onError`: errors that belong to no message.
-	 */
 	constructor({ url, session = null, tools = {}, onChange = () => {}, onEvent = () => {}, onStatus = () => {}, onError = () => {} }) {
 		this.#session = session;
 		Object.assign(this, { tools, onChange, onEvent, onError });
@@ -49,7 +44,7 @@ export class ChatClient {
 		this.connection.start();
 	}
 
-	/** Switches to another session, or with null to a new one. Returns words that never left. */
+	/** Returns words that never left. */
 	open(session) {
 		const unsent = this.#all(({ text }, { left, error }) => text && (!left || error));
 		this.#commands.clear();
@@ -67,22 +62,18 @@ export class ChatClient {
 		this.#push({ type: "send", text });
 	}
 
-	/** Says a message of one's own differently, on a branch of its own. */
 	edit(message, text) {
 		this.#push({ type: "edit", message, text });
 	}
 
-	/** Asks for another reply in place of this one. */
 	regenerate(message) {
 		this.#push({ type: "regenerate", message });
 	}
 
-	/** A person's word on a call, `allow` or `deny`; `input` is taken instead of the model's. */
 	approve(call, decision, input) {
 		this.#push({ type: "tool.approve", call, decision, input });
 	}
 
-	/** Sends `configure`, `select`, `history`, `stats`, `clear` or `delete`. Resolves with the answer, rejects with the error. */
 	ask(frame) {
 		return new Promise((resolve, reject) => {
 			if (this.#ready) this.#push(frame, { resolve, reject });
@@ -90,7 +81,6 @@ export class ChatClient {
 		});
 	}
 
-	/** Fetches messages before those that are here. */
 	older(limit = 100) {
 		return this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
 	}
@@ -109,7 +99,7 @@ export class ChatClient {
 		return text;
 	}
 
-	/** Stops the running turn, or the first that waits. Returns the words of a message that never left. */
+	/** Returns the words of a message that never left. */
 	stop() {
 		const turn = currentTurn(this.model);
 		const [first] = this.#starting;
@@ -118,7 +108,6 @@ export class ChatClient {
 		return "";
 	}
 
-	/** What to show, oldest first, with what the server has not confirmed (`status` `held`, `pending` or `unsent`). */
 	get messages() {
 		// An edit that is under way is not yet another message.
 		const said = this.#all(({ type, text }, { left, error }) => text && (type === "send" || !left || error));
@@ -136,7 +125,6 @@ export class ChatClient {
 		return this.#all(({ type }) => type === "cancel").length > 0;
 	}
 
-	/** Whether an answer for this call is under way. */
 	isAnswering(call) {
 		return this.#all((frame) => frame.call === call).length > 0;
 	}

@@ -1,11 +1,10 @@
 // The one way to make elements: `h` describes them, `draw` brings them about and touches only what differs, so that focus,
 // selection and scroll stay. Text is only ever set as text: nothing here reads markup.
 
-/** Describes an element. `on…` are listeners; undefined, null and false leave an attribute out. `key`: which of its siblings
- * it is, where they come and go. */
+/** Describes an element. `on…`: listeners; `key`: which of its siblings it is, where they come and go. */
 export const h = (tag, props, ...children) => ({ tag, props, children });
 
-/** Makes `parent` hold these children: descriptions, texts, or elements that are drawn elsewhere. */
+/** Makes `parent` hold these descriptions, texts and elements. */
 export function draw(parent, children) {
 	const before = parent.drawn ?? new Map();
 	const counts = {};
@@ -27,7 +26,6 @@ export function draw(parent, children) {
 	}
 }
 
-/** The element itself, for who draws its inside by himself. */
 export function make(child) {
 	if (child instanceof Node) return child;
 	if (!child.tag) return document.createTextNode(child);
@@ -76,7 +74,7 @@ export const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: "glyph", "
 export const button = (look, label, act, ...children) =>
 	h("button", { type: "button", class: look, title: label, "aria-label": label, onclick: act || null, disabled: !act }, ...children);
 
-/** Copies what `text()` says, and tells that it has. Over plain http there is no clipboard, and no button. */
+// Over plain http there is no clipboard, and no button.
 export function copyButton(text, label) {
 	const copy = async ({ currentTarget: { classList } }) => {
 		await navigator.clipboard.writeText(text());

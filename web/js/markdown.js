@@ -1,12 +1,14 @@
-// Markdown that grows. Each line is read once, as it comes, and goes into the block that is open; only that block's last
-// part (of a paragraph, a row, a line of code) is drawn again, so that a long reply costs as much at its end as at its
-// start. What is half finished looks as it will look then. HTML, indented code and link definitions stay text.
+// Markdown that grows. Each line is read once, as it comes; only the last part of the open block (of a paragraph, a row, a
+// line of code) is drawn again, so that a long reply costs as much at its end as at its start. What is half finished looks as
+// it will look then. HTML, indented code and link definitions stay text.
 
 import { copyButton, draw, h, make } from "./dom.js";
 import { inline } from "./inline.js";
 
 /** UTF-16 units of text that are drawn again with each frame: what is longer is drawn in parts. */
 const PART = 2_000;
+/** Quotes and lists within each other: what is deeper stays text. */
+const DEPTH = 16;
 
 const FENCE = /^ {0,3}(`{3,}|~{3,}) *([^\s`]*)[^`]*$/;
 const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])( +(?=\S)| *$)/;
@@ -73,6 +75,7 @@ export class Markdown {
 	/** Opens a quote or an item; `first` is what it begins with. */
 	#enter(line) {
 		const boxes = this.#boxes;
+		if (boxes.length > DEPTH) return 0;
 		const quote = QUOTE.exec(line)?.[0];
 		if (quote) {
 			const next = (later) => (QUOTE.test(later) ? later.replace(QUOTE, "") : null);
@@ -98,7 +101,6 @@ export class Markdown {
 		return boxes.push({ element, next, first: line.slice(all.length) });
 	}
 
-	/** What stands in the innermost box. */
 	#fill(line) {
 		if (DELIMITERS.test(line) && this.#underlined(line)) return;
 		if (this.#leaf?.isHead) this.#noTable();

@@ -5,10 +5,17 @@ import { button, copyButton, h, icon, make } from "./dom.js";
 import { Markdown } from "./markdown.js";
 import { ending, expiry, inLine, measures, retrying, toolState } from "./words.js";
 
-/** By the block: the element of its text, and what draws in it. */
+// By the block: the element of its text, and what draws in it.
 const texts = new WeakMap();
 /** By the message or block that is being changed: the new words, and what is wrong with them. */
 export const drafts = new WeakMap();
+
+export function beginDraft(of, words, redraw) {
+	drafts.set(of, { words });
+	redraw();
+	// Once it is there.
+	requestAnimationFrame(() => document.querySelector(".draft textarea")?.focus());
+}
 
 function growing(block) {
 	if (!texts.has(block)) {
@@ -55,7 +62,7 @@ function toolCard(block, { client, redraw }) {
 	const whole = input && JSON.stringify(input, null, 2);
 	const pre = (kind, label, words, dir) => h("pre", { class: `tool-${kind}`, dir, tabindex: 0, "aria-label": label }, words);
 	const decide = (decision) => () => client.approve(call, decision);
-	const edit = () => drafts.set(block, { words: whole }) && redraw();
+	const edit = () => beginDraft(block, whole, redraw);
 	const allow = (words) => {
 		try {
 			const changed = JSON.parse(words);
@@ -93,7 +100,7 @@ const KINDS = {
 	tool_call: toolCard,
 };
 
-/** What stands below: how it ended, what one can do with it, its versions, what it cost. */
+/** What stands below. */
 function foot(message, { client, act, isLast, siblings, waits }) {
 	const { id, role, status } = message;
 	const isReply = role === "assistant";
@@ -126,7 +133,7 @@ function foot(message, { client, act, isLast, siblings, waits }) {
 	];
 }
 
-/** `page`: `client`, `redraw()`, what one can do as `act`; and of the message `isLast`, `siblings`, `waits`, `position`. */
+/** `page`: `client`, `act`, `redraw`; and of the message `isLast`, `siblings`, `waits`, `position`. */
 export function messageView(message, page) {
 	const { id, role, live, blocks, model, retrying: again } = message;
 	const { client, redraw, waits, position } = page;

@@ -1,5 +1,4 @@
-// A session as a page sees it, and how each frame changes it, in place: a long reply has thousands of deltas. Names are the
-// protocol's; docs/web-client.md tells what is added. No DOM, socket or timer.
+// A session as a page sees it, and how each frame changes it, in place: a long reply has thousands of deltas.
 
 export const emptyModel = () => ({
 	session: null, epoch: null, seq: 0, clock: 0, settings: {}, models: [], messages: new Map(), siblings: new Map(),
@@ -16,7 +15,6 @@ export function shownMessages({ messages, head, waiting }) {
 /** The turn that Stop means: the running one, else the first that waits. */
 export const currentTurn = ({ turns }) => [...turns.values()].find(({ state }) => state !== "queued") ?? [...turns.values()][0];
 
-/** A message's own words. */
 export const textOf = ({ blocks }) => blocks.filter(({ kind }) => kind === "text").map(({ text }) => text).join("\n\n");
 
 /** Returns `old` where the frame was known, and `lost` where only a new snapshot can mend the model. */
@@ -135,7 +133,6 @@ function take(model, wire) {
 	return message;
 }
 
-/** From a `turn.started` or a snapshot's `live`. */
 function start(model, { turn: id, state = "running", parent, message, model: name, context, blocks = [] }) {
 	model.turns.set(id, { id, state, parent, message });
 	model.messages.set(message, { id: message, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 });
@@ -148,7 +145,6 @@ function newBlock({ text, input_so_far: soFar, done = false, result, ...wire }) 
 	return { ...pick(wire, "index", "kind", "call", "name", "input"), text: text ?? soFar ?? "", done, tool, ...pick(result ?? {}, ...RESULT) };
 }
 
-/** Nothing more comes for this block. */
 function end(block) {
 	block.done = true;
 	if (block.tool && block.tool !== "ended") block.tool = "unfinished";

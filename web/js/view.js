@@ -37,7 +37,6 @@ export function followEnd(box, content, latest) {
 /** By the message: its description, as long as nothing of it has changed. */
 const drawn = new WeakMap();
 
-/** The messages, and a line where the newest turn's model began to read. */
 export function transcript(page) {
 	const { client } = page;
 	const { isBusy, messages, model } = client;
@@ -95,7 +94,6 @@ const SUGGESTIONS = [
 	["Explain WebSockets in three sentences.", "A short answer to begin with"],
 ];
 
-/** What stands where no message is yet. */
 export function welcome(model, say) {
 	const isDemo = /demo/i.test(model);
 	const suggestions = SUGGESTIONS.filter((_, at) => at !== (isDemo ? 4 : 3));

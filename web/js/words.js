@@ -16,6 +16,7 @@ const ENDINGS = {
 	held: ["Goes out once connected."],
 	pending: ["Sending…"],
 	unsent: ["Not sent."],
+	// Codes of errors.
 	upstream_auth: ["", "Whoever runs the server has to set its key."],
 	upstream_rejected: ["", "Say it differently, or choose another model."],
 	upstream_rate_limited: ["", "Wait a moment before you retry."],
@@ -36,7 +37,6 @@ export function ending({ status, error, role }) {
 	};
 }
 
-/** An `error` of the protocol. */
 export function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
 	return `${message}${after ? ` Worth another try in ${duration(after)}.` : ""} (${http ? `${code}, HTTP ${http}` : code})`;
 }
@@ -46,7 +46,6 @@ const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000
 const list = (parts, between) => parts.filter(Boolean).join(between);
 const secondsTo = (at) => Math.ceil((at - Date.now()) / 1_000);
 
-/** What a reply cost and how fast it was. */
 export const measures = ({ usage, timing: { ttft_ms: first, tokens_per_second: rate } = {} }) =>
 	list([
 		usage && `${usage.estimated ? "about " : ""}${number(usage.output_tokens)} tokens`,
@@ -63,7 +62,6 @@ export function toolState({ tool, done, is_error: failed, duration_ms: ms, runs,
 	return `${failed ? "Failed" : "Done"}${ms >= 0 ? ` in ${duration(ms)}` : ""}${decision === "edited" ? ", with another input" : ""}`;
 }
 
-/** Until when one may decide. */
 export function expiry(at) {
 	const left = secondsTo(at);
 	return left > 0 ? `Without an answer, it is a no in ${left < 90 ? `${left} s` : `${Math.round(left / 60)} minutes`}.` : "It is too late for an answer.";
@@ -77,7 +75,6 @@ export function retrying({ attempt, at, message, fallback }) {
 const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
 export const inLine = (position) => `${position}${ORDINAL[new Intl.PluralRules("en", { type: "ordinal" }).select(position)]} in line`;
 
-/** What a `context` holds of the conversation. */
 export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
 	`About ${number(tokens)}${budget ? ` of ${number(budget)}` : ""} tokens of conversation sent`;
 
@@ -90,7 +87,7 @@ export function leftOut(plan) {
 	return parts.some(Boolean) ? `Above, for the newest reply: ${list(parts, ", ")}` : "";
 }
 
-/** A connection's state, that in words, and what one can do about it. */
+/** State, words, and what one can do. */
 export function connectionWords({ state, reason, code, retryAt }) {
 	if (state === "online") return [state, "Connected"];
 	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
