@@ -40,8 +40,10 @@ DRAW = """async ({ texts, way }) => {
     for (const text of texts) {
         const whole = draw([], text);
         const all = Array.from(text, (_, at) => at + 1);
-        if (draw(all, text) !== whole) return [text, "one by one", whole, draw(all, text)];
-        for (const at of all) if (draw([at], text) !== whole) return [text, at, whole, draw([at], text)];
+        if (text.length < 500 && draw(all, text) !== whole) return [text, "one by one", whole, draw(all, text)];
+        // Not at each place of a long one.
+        const some = all.filter((at) => text.length < 500 || at % 397 === 0);
+        for (const at of some) if (draw([at], text) !== whole) return [text, at, whole, draw([at], text)];
     }
     return null;
 }"""
@@ -100,7 +102,7 @@ def test_what_is_half_finished_looks_finished(chat, page):
     chat.open()
     half = {
         "a **b": "<p>a <strong>b</strong></p>", "a **": "<p>a </p>", "a `b": "<p>a <code>b</code></p>",
-        "see [the page](http://exam": "<p>see <a>the page</a></p>", "2 * 3": "<p>2 * 3</p>", "1.": "", "- ": "", "``": "",
+        "see [the page](http://exam": "<p>see <u>the page</u></p>", "2 * 3": "<p>2 * 3</p>", "1.": "", "- ": "", "``": "",
         "| a | b": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr></table></div>',
         "a\n#": "<p>a</p>",
     }
