@@ -252,3 +252,21 @@ def test_a_page_of_ones_own_is_built_in_twenty_lines(page, chat):
     page.locator("input").fill("My name is Ada")
     page.locator("input").press("Enter")
     expect(page.locator("pre")).to_contain_text("user: My name is Ada\nassistant: Pleased to meet you, Ada.")
+
+
+def test_a_stop_of_a_turn_that_waits_is_said_again(page, chat):
+    scripted = ScriptedServer(page)
+    chat.open()
+    scripted.ask(chat)
+    scripted.event("turn.queued", turn="t1", parent="u1")
+    chat.stop.click()
+    expect(chat.stop).to_have_class(re.compile("stopping"))
+    # `idle`: the turn waits for its place.
+    scripted.socket.close(code=1012)
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    page.wait_for_function("() => document.querySelector('#stop').className.includes('stopping')")
+    assert [frame["turn"] for frame in scripted.commands("cancel")] == ["t1", "t1"]
+    scripted.end(status="cancelled")
+    expect(page.locator("article.user")).to_contain_text("Stopped before the reply began.")
+    expect(chat.stop).to_be_hidden()

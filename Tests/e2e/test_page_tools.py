@@ -158,8 +158,7 @@ def test_the_page_tells_where_it_is(page, openai_server):
 
 def test_a_refused_location_is_an_error_result(page, openai_server):
     chat, wire, card = browser_tool(page, openai_server, "get_location")
-    page.expected_errors.append("Geolocation access has been blocked")
-    page.context.clear_permissions()
+    page.add_init_script("navigator.geolocation.getCurrentPosition = (found, failed) => failed({ code: 1, message: 'no' })")
     chat.open().say("Where am I?")
     expect(card.locator(".tool-output")).to_contain_text("does not allow it")
     expect(card.locator(".tool-state")).to_contain_text("Failed")

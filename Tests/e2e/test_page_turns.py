@@ -29,6 +29,18 @@ def test_its_place_in_line_is_told_until_it_starts(scripted, chat, page):
     chat.done()
 
 
+def test_a_turn_that_goes_on_after_a_tool_may_have_to_wait_again(scripted, chat):
+    scripted.ask(chat)
+    scripted.start()
+    scripted.say("Let me see.")
+    scripted.answer("queue", turn="t1", position=3)
+    expect(chat.reply).to_contain_text("3rd in line")
+    scripted.say("I see.", index=1)
+    expect(chat.reply).not_to_contain_text("in line")
+    scripted.end()
+    chat.done()
+
+
 def test_attempts_are_told_with_the_reason_the_wait_and_the_fallback(scripted, chat):
     scripted.ask(chat)
     scripted.start()

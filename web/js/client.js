@@ -173,8 +173,6 @@ export class ChatClient {
 		this.#ready = true;
 		reduce(this.model, frame);
 		this.connection.settled(frame.ping_interval_ms);
-		// Of a turn that ended meanwhile nothing more comes that would end its cancel.
-		this.#forget(({ type, send }) => type === "cancel" && frame.state === "idle" && !this.#commands.has(send));
 		for (const command of this.#commands.values()) if (!command.error) this.#transmit(command);
 		this.onChange();
 	}
@@ -211,6 +209,9 @@ export class ChatClient {
 		}
 		// A stop that named the command is the turn's from here on.
 		for (const { frame: cancel } of this.#all(({ send }) => send && send === frame.ref)) cancel.turn ??= frame.turn ?? frame.message?.turn;
+		// Of a turn that ended meanwhile nothing more comes that would end its cancel.
+		const { turns } = this.model;
+		if (frame.type === "snapshot") this.#forget(({ type, turn, send }) => type === "cancel" && !turns.has(turn) && !this.#commands.has(send));
 		if (outcome === "lost") {
 			this.model.epoch = null;
 			this.#open();

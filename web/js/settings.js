@@ -44,6 +44,7 @@ export function openSettings(dialog, client) {
 		number("Temperature", "temperature", settings, 0, 2, 0.1),
 		field("What the model is sent", "select", "policy", context, {}, options(Object.entries(POLICIES))),
 		number("Turns, word for word", "turns", context, 1, 1_000),
+		context.policy === "retrieve" && number("Older exchanges", "recall", context, 0, 50),
 		number("Budget in tokens", "budget_tokens", context, 256, 10_000_000),
 		h("small", {}, plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
 		problem && h("p", { class: "problem", role: "alert" }, problem),

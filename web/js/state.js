@@ -32,6 +32,8 @@ export function reduce(model, frame) {
 	const set = (change, ...names) => void Object.assign(block, change, pick(frame, ...names));
 	const queue = (id, parent) => void (turns.has(id) || turns.set(id, { id, state: "queued", parent }));
 	if (reply) reply.version += 1;
+	// What happens in a turn has its place.
+	if (turn) turn.position = frame.position;
 	switch (type) {
 		case "welcome":
 			if (frame.resume === "new" || frame.session !== model.session) Object.assign(model, emptyModel());
@@ -65,7 +67,7 @@ export function reduce(model, frame) {
 		case "turn.queued":
 			return queue(frame.turn, parent);
 		case "queue":
-			return void (turn && (turn.position = frame.position));
+			return turn ? undefined : "old";
 		case "turn.started":
 			if (!messages.has(parent)) return "lost";
 			start(model, frame);

@@ -47,7 +47,7 @@ export function transcript(page) {
 		const isLast = message === last && (role === "assistant" || Boolean(status));
 		const siblings = model.siblings.get(id) ?? [];
 		const waits = status ? status === "held" || status === "pending" : model.waiting.includes(id);
-		const position = turns.find(({ state, parent }) => state === "queued" && parent === id)?.position;
+		const position = turns.find(({ state, parent, message: its }) => (state === "queued" ? parent : its) === id)?.position;
 		const key = [version, isLast, siblings, waits, position, isBusy].join();
 		// What is live shows times as well.
 		if (live || drafts.has(message) || drawn.get(message)?.key !== key) {

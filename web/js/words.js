@@ -12,7 +12,7 @@ const ENDINGS = {
 	max_tokens: ["Ended at the limit of tokens for one reply."],
 	context_exceeded: ["The conversation no longer fits what this model can read.", "Have less of it sent, or start a new chat."],
 	tool_limit: ["Ended after too many rounds of tool calls."],
-	time_limit: ["Ended at the time limit for a reply that nobody watches."],
+	time_limit: ["Ended at the time limit."],
 	held: ["Goes out once connected."],
 	pending: ["Sending…"],
 	unsent: ["Not sent."],
@@ -21,7 +21,6 @@ const ENDINGS = {
 	upstream_rejected: ["", "Say it differently, or choose another model."],
 	upstream_rate_limited: ["", "Wait a moment before you retry."],
 	message_too_long: ["", "Say it in fewer words."],
-	quota_exceeded: ["", "Start a new chat."],
 };
 
 /** `quiet`: nobody's failure; `goesOn`: the model can be asked to go on. */
