@@ -194,3 +194,13 @@ def page(browser):
     context.close()
     unexpected = [error for error in errors if not any(expected in error for expected in page.expected_errors)]
     assert not unexpected, f"the page reported {unexpected}"
+
+
+@pytest.fixture
+def chat(page, server):
+    """The page as a person uses it, on the server with the demo model."""
+    from support.page import Chat
+
+    chat = Chat(page, server.url)
+    yield chat
+    assert chat.errors == []

@@ -1,13 +1,13 @@
 // What a screen reader says of a reply: whole sentences, some time apart. Told of each token, it would never finish one.
 
-import { h } from "./dom.js";
+import { make, h } from "./dom.js";
 
 /** Milliseconds between two announcements. */
 const PAUSE = 1_200;
 const SENTENCE_END = /[.!?…؟।]["'”’)\]]*(?=\s)|[\n。！？]/g;
 
 export class Announcer {
-	#text = "";
+	#said = 0;
 	#timer = 0;
 
 	/** @param {HTMLElement} region with `aria-live` */
@@ -15,32 +15,35 @@ export class Announcer {
 		this.region = region;
 	}
 
-	/** A piece of a growing text. */
-	add(text) {
-		this.#text += text;
-		this.#timer ||= setTimeout(() => {
-			this.#timer = 0;
-			// A text without sentences is said as it is.
-			let end = this.#text.length > 2_000 ? 2_000 : 0;
-			for (const match of this.#text.matchAll(SENTENCE_END)) end = match.index + match[0].length;
-			this.say(this.#text.slice(0, end));
-			this.#text = this.#text.slice(end);
-			if (this.#text) this.add("");
-		}, PAUSE);
+	/** Reads a reply that grows, but not its code. @param {HTMLElement | null} reply */
+	follow(reply) {
+		if (!reply) return;
+		if (this.reply !== reply) this.#said = 0;
+		this.reply = reply;
+		this.#timer ||= setTimeout(() => this.#read(), PAUSE);
 	}
 
-	/** The rest of the text, then a remark. */
-	finish(remark) {
+	#read(isWhole) {
 		clearTimeout(this.#timer);
 		this.#timer = 0;
-		this.say(this.#text);
-		this.#text = "";
+		const parts = [...(this.reply?.querySelectorAll(".text:not(.thinking *) :is(p, h3, h4, h5, h6, tr, .code-head)") ?? [])];
+		const text = parts.map((part) => `${part.textContent}\n`).join("").slice(0, isWhole ? undefined : -1);
+		let end = isWhole ? text.length : this.#said;
+		if (!isWhole) for (const match of text.slice(this.#said).matchAll(SENTENCE_END)) end = this.#said + match.index + match[0].length;
+		this.say(text.slice(this.#said, end));
+		this.#said = end;
+	}
+
+	/** The rest of the reply, then a remark. */
+	finish(remark) {
+		this.#read(true);
+		this.reply = undefined;
 		this.say(remark);
 	}
 
 	say(words) {
 		if (!words.trim()) return;
-		this.region.append(h("p", {}, words.trim()));
+		this.region.append(make(h("p", {}, words.trim())));
 		if (this.region.childElementCount > 6) this.region.firstElementChild.remove();
 	}
 }

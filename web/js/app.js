@@ -1,23 +1,27 @@
-// Wires the page: the client's changes to the views, the person's acts to the client.
+// Wires the page: what the client knows is drawn, what the person does goes to the client.
 
 import { Announcer } from "./announcer.js";
-import { ChatClient } from "./client.js";
-import { button, h, icon, setText } from "./dom.js";
-import { textOf } from "./state.js";
-import { ConnectionView, drawWelcome, Follower, Transcript } from "./view.js";
+import { ChatClient, textOf } from "./client.js";
+import { button, draw, h, icon, make } from "./dom.js";
+import { beginDraft } from "./message.js";
+import { openSettings } from "./settings.js";
+import { setTheme, tools } from "./tools.js";
+import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
-const { announcer: region, composer, connection, content, icon: favicon, latest, mark, message: input, model, new: newChat, notice, older, scroll, send: sendButton, stop: stopButton, theme, transcript: log, welcome } =
-	Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const { composer, message: input, notice, send: sendButton, settings, stop: stopButton } = at;
 
-const announcer = new Announcer(region);
-const follower = new Follower(scroll, content, latest);
-const connectionView = new ConnectionView(connection, () =>
-	client.connection.status.state === "stopped" ? location.reload() : client.connection.wake(),
-);
-const transcript = new Transcript(log, {
-	say: (text) => announcer.add(text),
-	edit: (message) => giveBack(client.withdraw(message.id)),
+const announcer = new Announcer(at.announcer);
+const toEnd = followEnd(at.scroll, at.content, at.latest);
+const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError });
+
+const act = {
+	say(text) {
+		client.send(text);
+		tell("");
+		acted();
+	},
 	retry(message) {
 		if (message.status === "unsent") client.retry(message.id);
 		// A turn that never began has no reply to ask for again: the same words are said once more.
@@ -25,64 +29,80 @@ const transcript = new Transcript(log, {
 		else client.regenerate(message.id);
 		acted();
 	},
-});
-const client = new ChatClient({ session: addressedSession(), onChange, onStatus, onError });
+	edit: (message) => beginDraft(message, textOf(message), redraw),
+	takeBack: (message) => giveBack(client.withdraw(message.id)),
+	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
+	settings: () => openSettings(settings, client),
+	theme() {
+		const { theme } = document.documentElement.dataset;
+		const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+		setTheme(isDark ? "light" : "dark");
+	},
+	fresh() {
+		history.pushState(null, "", location.pathname);
+		switchTo(null);
+	},
+	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
+};
 
-// The client's changes
+// What there is to see
 
-function onChange(changes) {
-	for (const { what, id, index, text } of changes) {
-		const message = client.model.messages.get(id);
-		if (what === "text") transcript.append(id, index, text);
-		else if (what === "message") transcript.sync(message);
-		else if (what === "reset") transcript.clear();
-		else if (what === "ended") {
-			const end = ending(message);
-			announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
-		}
-	}
-	if (changes.every((change) => change.what === "text")) return;
-	transcript.arrange(client);
-	drawFrame();
+let isDue = false;
+
+/** Draws all once before the next frame, however often it is asked for. */
+function redraw() {
+	if (!isDue) requestAnimationFrame(show);
+	isDue = true;
 }
 
-/** What stands around the messages. */
-function drawFrame() {
+function show() {
+	isDue = false;
 	const { session, settings, more } = client.model;
 	const shown = client.messages;
-	const isEmpty = shown.length === 0;
-	const name = settings.model ?? "";
-	if (isEmpty && welcome.dataset.model !== name) drawWelcome(welcome, (welcome.dataset.model = name) || "A model", say);
-	welcome.hidden = !isEmpty || !session;
-	older.hidden = !more;
-	setText(model, name);
-	const first = shown.find((message) => message.role === "user");
-	const title = settings.title ?? (first ? textOf(first).trim().slice(0, 60) : "");
+	draw(at.bar, bar(client, act));
+	draw(at.transcript, [
+		session && shown.length === 0 && welcome(settings.model ?? "A model", act.say),
+		more && button("link older", "Show earlier messages", () => client.older().catch(onError), "Show earlier messages"),
+		transcript({ client, act, redraw }),
+	]);
+	announcer.follow(at.transcript.querySelector("[aria-busy=true]"));
+	const first = shown.find(({ role }) => role === "user");
+	const title = settings.title || (first && textOf(first).trim().slice(0, 60));
 	document.title = title ? `${title} – Whinchat` : "Whinchat";
-	if (session && addressedSession() !== session) history.replaceState(null, "", `${location.pathname}#${session}`);
-	drawComposer();
+	if (session && addressed() !== session) history.replaceState(null, "", `${location.pathname}#${session}`);
+	showComposer();
 }
 
-function drawComposer() {
+function showComposer() {
 	const isEmpty = input.value.trim() === "";
 	input.disabled = client.isGone;
 	stopButton.hidden = !client.isBusy;
-	stopButton.classList.toggle("stopping", client.cancels.size > 0);
+	stopButton.classList.toggle("stopping", client.isStopping);
 	// While a reply runs, Stop takes Send's place until there is something to send behind it.
 	sendButton.hidden = client.isBusy && isEmpty;
 	sendButton.setAttribute("aria-disabled", isEmpty);
 }
 
+// Some of what is shown says how long until something.
+setInterval(() => (client.isBusy || client.connection.status.state === "waiting") && redraw(), 1_000);
+
 let wasOnline = true;
 
-function onStatus(status) {
-	const { state, reason } = status;
-	connectionView.show(status);
+function onStatus({ state, reason }) {
 	if (state === "online" && !wasOnline) announcer.say("Connected again.");
 	if (state === "waiting" && wasOnline) announcer.say(`${reason} Reconnecting.`);
-	if (state === "stopped" && reason) tell(reason);
+	if (state === "stopped") tell(reason);
 	if (state !== "connecting") wasOnline = state === "online";
-	transcript.arrange(client);
+	redraw();
+}
+
+function onEvent(frame) {
+	if (frame.type === "turn.retrying") announcer.say(`${frame.message} Trying again.`);
+	if (frame.type === "tool.approval") announcer.say(`The tool ${frame.name} asks whether it may run.`);
+	if (frame.type !== "turn.done") return;
+	show();
+	const end = ending(frame);
+	announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
 }
 
 function onError({ code, message }) {
@@ -93,28 +113,17 @@ function onError({ code, message }) {
 
 function tell(words) {
 	notice.hidden = !words;
-	notice.replaceChildren(...(words ? [h("p", {}, words), button("link", "Dismiss", () => tell(""), "Dismiss")] : []));
+	draw(notice, words ? [h("p", {}, words), button("link", "Dismiss", () => tell(""), "Dismiss")] : []);
 }
 
-// The person's acts
-
-function say(text) {
-	client.send(text);
-	tell("");
-	acted();
-}
+// What the person does
 
 function submit(event) {
 	event.preventDefault();
 	if (!input.value.trim() || client.isGone) return;
-	say(input.value);
+	act.say(input.value);
 	input.value = "";
 	inputChanged();
-}
-
-function stop() {
-	giveBack(client.stop());
-	focusInput();
 }
 
 /** Words that were taken back stand before what was written since. */
@@ -124,7 +133,6 @@ function giveBack(text) {
 	focusInput();
 }
 
-/** @param {string | null} session */
 function switchTo(session) {
 	tell("");
 	giveBack(client.open(session));
@@ -134,59 +142,40 @@ function switchTo(session) {
 function inputChanged() {
 	input.style.height = "auto";
 	input.style.height = `${input.scrollHeight}px`;
-	drawComposer();
+	showComposer();
 }
 
 function acted() {
-	follower.toEnd();
+	toEnd();
 	focusInput();
 }
 
-/** The composer keeps the focus, except where that would open a keyboard over half the screen. */
+/** Not where that would open a keyboard over half the screen. */
 function focusInput() {
 	if (!matchMedia("(pointer: coarse)").matches) input.focus({ preventScroll: true });
 }
 
 /** The session that the address names: `#s_…` or `?session=s_…`. */
-function addressedSession() {
+function addressed() {
 	const named = location.hash.slice(1) || new URLSearchParams(location.search).get("session");
-	return /^[A-Za-z0-9_-]{1,64}$/.test(named ?? "") ? named : null;
+	return /^[\w-]{1,64}$/.test(named ?? "") ? named : null;
 }
 
-theme.onclick = () => {
-	const { dataset } = document.documentElement;
-	const isDark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	dataset.theme = isDark ? "light" : "dark";
-	try {
-		localStorage.setItem("whinchat.theme", dataset.theme);
-	} catch {
-		// Storage is blocked: it lasts as long as the page.
-	}
-};
 composer.onsubmit = submit;
 input.oninput = inputChanged;
-input.onkeydown = (event) => {
-	// While an input method composes a word, Enter belongs to it.
-	if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
-};
 onkeydown = (event) => {
-	if (event.key === "Escape" && !event.isComposing && client.isBusy) stop();
+	// While an input method composes a word, the keys belong to it.
+	if (event.isComposing) return;
+	if (event.key === "Enter" && !event.shiftKey && event.target === input) submit(event);
+	if (event.key === "Escape" && client.isBusy && !settings.open) giveBack(client.stop());
 };
-stopButton.onclick = stop;
-newChat.onclick = () => {
-	history.pushState(null, "", location.pathname);
-	switchTo(null);
-};
-onpopstate = () => {
-	if (addressedSession() !== client.model.session) switchTo(addressedSession());
-};
+stopButton.onclick = () => giveBack(client.stop());
+onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = () => client.connection.wake();
 document.onvisibilitychange = () => document.hidden || client.connection.wake();
 
-mark.src = favicon.href;
-theme.append(icon("theme"));
-sendButton.append(icon("send"));
-stopButton.append(icon("stop"));
+sendButton.append(make(icon("send")));
+stopButton.append(make(icon("stop")));
 inputChanged();
 focusInput();
 client.connect();

@@ -1,16 +1,12 @@
-// One WebSocket that is kept open: it notices a dead peer, waits and tries again. Sessions are not its matter.
+// One WebSocket that is kept open: it notices a dead peer, waits and tries again. Sessions are not its matter. Times are in
+// milliseconds.
 
-/**
- * `reason`: why it is not online, for a person; `code`: the close code; `retryAt`: in milliseconds since 1970.
- * @typedef {{state: "connecting" | "online" | "waiting" | "stopped", reason: string, code?: number, retryAt?: number}} Status
- */
-
-/** Milliseconds until a connection without a welcome has failed. */
+/** Until a connection without a welcome has failed. */
 const WELCOME_TIMEOUT = 15_000;
-/** Milliseconds a connection must last for the next wait to be short again. */
+/** That a connection must last for the next wait to be short again. */
 const STABLE = 10_000;
 
-/** By close code: what it means to a person, and the shortest wait, in milliseconds. */
+/** By close code: what it means to a person, and the shortest wait. */
 const CLOSES = {
 	1008: ["This connection was too slow, or sent too much.", 5_000],
 	1009: ["The message was too large for the server.", 1_000],
@@ -21,14 +17,12 @@ const CLOSES = {
 	4429: ["Too many connections or messages at once.", 10_000],
 };
 
-/** Milliseconds to wait before an attempt (0 is the first): doubling to 30 s, with jitter, and never below `floor`. */
-export function backoff(attempt, floor = 0, random = Math.random) {
-	const ceiling = Math.min(30_000, 500 * 2 ** attempt);
-	return Math.round(floor + (ceiling * (1 + random())) / 2);
-}
+/** The wait before an attempt (0 is the first): doubling to 30 s, with jitter, and never below `floor`. */
+export const backoff = (attempt, floor = 0, random = Math.random) =>
+	Math.round(floor + (Math.min(30_000, 500 * 2 ** attempt) * (1 + random())) / 2);
 
 export class Connection {
-	/** @type {Status} */
+	/** `state`: connecting, online, waiting or stopped; `reason`: why, for a person; `code` of the close; `retryAt`. */
 	status = { state: "stopped", reason: "" };
 	#socket = null;
 	#attempt = 0;
@@ -39,9 +33,9 @@ export class Connection {
 	#heardAt = 0;
 	#pingInterval = 30_000;
 
+	/** `handlers`: `onOpen()`, `onFrame(frame)`, `onClose(code)`, `onStatus(status)`. */
 	constructor(url, handlers) {
-		this.url = url;
-		this.handlers = handlers;
+		Object.assign(this, { url, handlers });
 	}
 
 	start() {
@@ -50,12 +44,12 @@ export class Connection {
 		this.#set({ state: "connecting", reason: this.status.reason });
 		const socket = (this.#socket = new WebSocket(this.url, "whinchat.v1"));
 		socket.onopen = () => this.handlers.onOpen();
-		socket.onclose = (event) => this.#closed(event.code);
-		socket.onmessage = (event) => {
+		socket.onclose = ({ code }) => this.#closed(code);
+		socket.onmessage = ({ data }) => {
 			this.#heardAt = Date.now();
-			this.handlers.onFrame(JSON.parse(event.data));
+			this.handlers.onFrame(JSON.parse(data));
 		};
-		this.#watchTimer = setTimeout(() => this.#abandon(), WELCOME_TIMEOUT);
+		this.#watch(WELCOME_TIMEOUT, () => this.#abandon());
 	}
 
 	stop() {
@@ -70,18 +64,18 @@ export class Connection {
 		else if (this.status.state === "waiting" && Date.now() >= this.#notBefore) this.start();
 	}
 
-	/** @returns {boolean} whether the frame left */
+	/** Whether the frame left. */
 	send(frame) {
-		if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-		this.#socket.send(JSON.stringify(frame));
-		return true;
+		const isOpen = this.#socket?.readyState === WebSocket.OPEN;
+		if (isOpen) this.#socket.send(JSON.stringify(frame));
+		return isOpen;
 	}
 
 	/** The server welcomed us. */
 	settled(pingInterval) {
 		this.#pingInterval = pingInterval || this.#pingInterval;
 		this.#onlineSince ||= Date.now();
-		this.#watch();
+		this.#listen();
 		this.#set({ state: "online", reason: "" });
 	}
 
@@ -90,20 +84,23 @@ export class Connection {
 		this.#notBefore = Date.now() + ms;
 	}
 
-	/** Silence for one ping interval: ask. For another: the peer is gone, even where TCP has not noticed. */
-	#watch() {
+	#watch(ms, act) {
 		clearTimeout(this.#watchTimer);
-		this.#watchTimer = setTimeout(() => {
-			if (Date.now() - this.#heardAt < this.#pingInterval) this.#watch();
+		this.#watchTimer = setTimeout(act, ms);
+	}
+
+	/** Silence for one ping interval: ask. For another: the peer is gone, even where TCP has not noticed. */
+	#listen() {
+		this.#watch(Math.max(50, this.#heardAt + this.#pingInterval - Date.now()), () => {
+			if (Date.now() - this.#heardAt < this.#pingInterval) this.#listen();
 			else this.#ask(this.#pingInterval);
-		}, Math.max(50, this.#heardAt + this.#pingInterval - Date.now()));
+		});
 	}
 
 	#ask(patience) {
-		const asked = Date.now();
-		this.send({ type: "ping", t: asked });
-		clearTimeout(this.#watchTimer);
-		this.#watchTimer = setTimeout(() => (this.#heardAt >= asked ? this.#watch() : this.#abandon()), patience);
+		const t = Date.now();
+		this.send({ type: "ping", t });
+		this.#watch(patience, () => (this.#heardAt >= t ? this.#listen() : this.#abandon()));
 	}
 
 	/** Nobody waits for the closing handshake of a dead peer. */
@@ -114,25 +111,22 @@ export class Connection {
 
 	#drop() {
 		clearTimeout(this.#watchTimer);
-		const socket = this.#socket;
-		this.#socket = null;
-		if (!socket) return;
-		socket.onopen = socket.onmessage = socket.onclose = null;
-		socket.close();
+		const socket = this.#socket ?? {};
+		this.#socket = socket.onopen = socket.onmessage = socket.onclose = null;
+		socket.close?.();
 	}
 
 	#closed(code) {
 		clearTimeout(this.#watchTimer);
-		this.#socket = null;
 		const now = Date.now();
-		const lost = this.#onlineSince ? "The connection was lost." : "The server cannot be reached.";
-		const [reason, floor] = CLOSES[code] ?? [lost, 0];
+		const [reason, floor] = CLOSES[code] ?? [this.#onlineSince ? "The connection was lost." : "The server cannot be reached.", 0];
 		if (this.#onlineSince && now - this.#onlineSince > STABLE) this.#attempt = 0;
+		this.#socket = null;
 		this.#onlineSince = 0;
 		this.handlers.onClose(code);
 		if (floor === Infinity) return this.#set({ state: "stopped", reason, code });
 		this.#notBefore = Math.max(this.#notBefore, now + floor);
-		const wait = backoff(this.#attempt++, Math.max(0, this.#notBefore - now));
+		const wait = backoff(this.#attempt++, this.#notBefore - now);
 		this.#retryTimer = setTimeout(() => this.start(), wait);
 		this.#set({ state: "waiting", reason, code, retryAt: now + wait });
 	}

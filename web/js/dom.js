@@ -1,14 +1,57 @@
-// The few things that every view needs. Text is only ever set as text: nothing here reads markup.
+// The one way to make elements: `h` describes them, `draw` brings them about and touches only what differs, so that focus,
+// selection and scroll stay. Text is only ever set as text: nothing here reads markup.
 
-/** An element. `on…` attributes are listeners; those that are undefined, null or false are left out. */
-export function h(tag, attributes = {}, ...children) {
-	const element = document.createElement(tag);
-	for (const [name, value] of Object.entries(attributes)) {
-		if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-		else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+/** Describes an element. `on…`: listeners; `key`: which of its siblings it is, where they come and go. */
+export const h = (tag, props, ...children) => ({ tag, props, children });
+
+/** Makes `parent` hold these descriptions, texts and elements. */
+export function draw(parent, children) {
+	const before = parent.drawn ?? new Map();
+	const counts = {};
+	const wanted = new Map();
+	for (const child of children.flat(3)) {
+		if (child === undefined || child === null || child === false || child === "") continue;
+		const tag = child.tag ?? "";
+		counts[tag] = (counts[tag] ?? 0) + 1;
+		wanted.set(child instanceof Node ? child : (child.props?.key ?? tag + counts[tag]), child);
 	}
-	element.append(...children);
-	return element;
+	for (const [key, node] of before) if (!wanted.has(key)) node.remove();
+	parent.drawn = new Map();
+	let next = parent.firstChild;
+	for (const [key, child] of wanted) {
+		const node = before.has(key) ? patch(before.get(key), child) : make(child);
+		parent.drawn.set(key, node);
+		if (node === next) next = next.nextSibling;
+		else parent.insertBefore(node, next);
+	}
+}
+
+export function make(child) {
+	if (child instanceof Node) return child;
+	if (!child.tag) return document.createTextNode(child);
+	const space = /^(svg|path)$/.test(child.tag) ? "2000/svg" : "1999/xhtml";
+	return patch(document.createElementNS(`http://www.w3.org/${space}`, child.tag), child);
+}
+
+function patch(node, child) {
+	if (node === child || node.is === child) return node;
+	if (!child.tag) {
+		// Text that grows keeps what is selected in it.
+		if (child.startsWith(node.data)) node.appendData(child.slice(node.length));
+		else node.data = child;
+		return node;
+	}
+	const was = node.is?.props ?? {};
+	node.is = child;
+	draw(node, child.children);
+	for (const name of Object.keys({ ...was, ...child.props })) {
+		const value = child.props[name];
+		if (name === "key" || value === was[name]) continue;
+		if (name.startsWith("on") || name === "value") node[name] = value ?? null;
+		else if (value === undefined || value === null || value === false) node.removeAttribute(name);
+		else node.setAttribute(name, value === true ? "" : value);
+	}
+	return node;
 }
 
 const PATHS = {
@@ -16,51 +59,27 @@ const PATHS = {
 	stop: "M7 7h10v10H7z",
 	copy: "M9 9h10v11H9zM15 9V4H5v11h4",
 	retry: "M20 11a8 8 0 1 0-2 6.5M20 4v7h-7",
+	edit: "M4 20l1-4L16 5l3 3L8 19z",
+	before: "M14 6l-6 6 6 6",
+	after: "M10 6l6 6-6 6",
+	settings: "M4 7h9m4 0h3M15 5v4M4 17h3m4 0h9M9 15v4",
 	tool: "M14.5 6.5a4 4 0 0 1 5-1.5L17 7.5l.5 2 2 .5L22 7.5a4 4 0 0 1-5.5 5L9 20a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 1-3z",
 	alert: "M12 8v5m0 3.5v.01M12 3 2 20h20z",
 	theme: "M12 3v18a9 9 0 1 0 0-18zM12 3a9 9 0 0 0 0 18",
 };
 
-export function icon(name) {
-	const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
-	svg.setAttribute("viewBox", "0 0 24 24");
-	svg.setAttribute("aria-hidden", "true");
-	svg.setAttribute("class", "glyph");
-	path.setAttribute("d", PATHS[name]);
-	svg.append(path);
-	return svg;
-}
+export const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: "glyph", "aria-hidden": "true" }, h("path", { d: PATHS[name] }));
 
-/** Sets text only where it differs, so that nothing is drawn or read aloud twice. */
-export function setText(element, text) {
-	if (element.textContent !== text) element.textContent = text;
-}
-
-/** A button; `look` is its class. */
+/** A button; `look` is its class. It is disabled where there is nothing to do. */
 export const button = (look, label, act, ...children) =>
-	h("button", { type: "button", class: look, title: label, "aria-label": label, onclick: act }, ...children);
+	h("button", { type: "button", class: look, title: label, "aria-label": label, onclick: act || null, disabled: !act }, ...children);
 
-const dirty = new Set();
-
-/** Calls `view.flush()` once before the next frame is drawn, however often it is asked for. */
-export function beforeNextFrame(view) {
-	if (dirty.size === 0) {
-		requestAnimationFrame(() => {
-			const views = [...dirty];
-			dirty.clear();
-			for (const each of views) each.flush();
-		});
-	}
-	dirty.add(view);
-}
-
-/** A button that copies what `text()` says, and tells that it has. Over plain http there is no clipboard, and no button. */
+// Over plain http there is no clipboard, and no button.
 export function copyButton(text, label) {
-	if (!navigator.clipboard) return "";
-	const copy = button("mini", label, async () => {
+	const copy = async ({ currentTarget: { classList } }) => {
 		await navigator.clipboard.writeText(text());
-		copy.replaceChildren("Copied");
-		setTimeout(() => copy.replaceChildren(icon("copy")), 1_500);
-	}, icon("copy"));
-	return copy;
+		classList.add("copied");
+		setTimeout(() => classList.remove("copied"), 1_500);
+	};
+	return navigator.clipboard && button("mini", label, copy, icon("copy"));
 }

@@ -1,96 +1,88 @@
-// The page: which messages are shown, where the reader is in them, and what stands around them.
+// The page around the messages: its bar, the first visit, the list, and where the reader is in it.
 
-import { h, setText } from "./dom.js";
-import { MessageView } from "./view-message.js";
-import { connectionWords } from "./words.js";
+import { button, h, icon } from "./dom.js";
+import { drafts, messageView } from "./message.js";
+import { connectionWords, gauge, leftOut } from "./words.js";
 
-/** Follows the end of a growing content while the reader is there, and never pulls a reader who is not. */
-export class Follower {
-	#follows = true;
-	#lastTop = 0;
-
-	/** `box` scrolls, `content` grows, `latest` is a button. */
-	constructor(box, content, latest) {
-		Object.assign(this, { box, latest });
-		box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-		latest.addEventListener("click", () => this.toEnd());
-		const observer = new ResizeObserver(() => {
-			if (this.#follows) this.toEnd();
-			else latest.hidden = this.#isAtEnd;
-		});
-		observer.observe(box);
-		observer.observe(content);
-	}
-
-	toEnd() {
-		this.#follows = true;
-		this.box.scrollTop = this.box.scrollHeight;
-		this.#lastTop = this.box.scrollTop;
-		this.latest.hidden = true;
-	}
-
+/** Follows the end of a growing content while the reader is there, and never pulls a reader who is not. `box` scrolls,
+ * `content` grows, `latest` is a button. Returns what goes to the end. */
+export function followEnd(box, content, latest) {
+	let follows = true;
+	let lastTop = 0;
 	/** Within a line and a half. */
-	get #isAtEnd() {
-		return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 40;
-	}
-
-	#scrolled() {
+	const isAtEnd = () => box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+	const toEnd = () => {
+		follows = true;
+		box.scrollTop = box.scrollHeight;
+		lastTop = box.scrollTop;
+		latest.hidden = true;
+	};
+	const observer = new ResizeObserver(() => {
+		if (follows) toEnd();
+		else latest.hidden = isAtEnd();
+	});
+	observer.observe(box);
+	observer.observe(content);
+	box.onscroll = () => {
 		// Only a reader scrolls up; that the end has moved away means nothing.
-		if (this.#isAtEnd) this.#follows = true;
-		else if (this.box.scrollTop < this.#lastTop) this.#follows = false;
-		this.#lastTop = this.box.scrollTop;
-		this.latest.hidden = this.#follows || this.#isAtEnd;
-	}
+		if (isAtEnd()) follows = true;
+		else if (box.scrollTop < lastTop) follows = false;
+		lastTop = box.scrollTop;
+		latest.hidden = follows || isAtEnd();
+	};
+	latest.onclick = toEnd;
+	return toEnd;
 }
 
-const UNCONFIRMED = new Set(["held", "pending"]);
+/** By the message: its description, as long as nothing of it has changed. */
+const drawn = new WeakMap();
 
-/** The messages, in order. */
-export class Transcript {
-	/** @type {Map<string, MessageView>} */
-	#views = new Map();
-
-	constructor(root, actions) {
-		Object.assign(this, { root, actions });
-	}
-
-	clear() {
-		this.#views.clear();
-		this.root.replaceChildren();
-	}
-
-	append(id, index, text) {
-		this.#views.get(id)?.append(index, text);
-	}
-
-	sync(message) {
-		this.#views.get(message?.id)?.sync(message);
-	}
-
-	/** Brings the list to what is to be shown; elements that stay are not touched. */
-	arrange({ messages, model }) {
-		const shown = new Set(messages.map((message) => message.id));
-		for (const [id, view] of this.#views) {
-			if (shown.has(id)) continue;
-			view.element.remove();
-			this.#views.delete(id);
+export function transcript(page) {
+	const { client } = page;
+	const { isBusy, messages, model } = client;
+	const turns = [...model.turns.values()];
+	const last = turns.length === 0 && messages.findLast(({ status }) => status !== "held" && status !== "pending");
+	const views = messages.map((message) => {
+		const { id, version, role, status, live } = message;
+		const isLast = message === last && (role === "assistant" || Boolean(status));
+		const siblings = model.siblings.get(id) ?? [];
+		const waits = status ? status === "held" || status === "pending" : model.waiting.includes(id);
+		const position = turns.find(({ state, parent, message: its }) => (state === "queued" ? parent : its) === id)?.position;
+		const key = [version, isLast, siblings, waits, position, isBusy].join();
+		// What is live shows times as well.
+		if (live || drafts.has(message) || drawn.get(message)?.key !== key) {
+			const view = messageView(message, { ...page, isLast, siblings, waits, position });
+			drawn.set(message, { key: drafts.has(message) ? "" : key, view });
 		}
-		const last = model.turns.size === 0 ? messages.findLast((message) => !UNCONFIRMED.has(message.status)) : undefined;
-		let next = this.root.firstElementChild;
-		for (const message of messages) {
-			const view = this.#views.get(message.id) ?? new MessageView(message, this.actions);
-			this.#views.set(message.id, view);
-			const isLast = message === last && (message.role === "assistant" || Boolean(message.status));
-			if (isLast !== view.isLast || !model.messages.has(message.id)) {
-				view.isLast = isLast;
-				view.sync(message);
-			}
-			const waits = message.status ? UNCONFIRMED.has(message.status) : model.waiting.includes(message.id);
-			view.element.classList.toggle("waits", waits);
-			if (view.element === next) next = next.nextElementSibling;
-			else this.root.insertBefore(view.element, next);
-		}
-	}
+		return drawn.get(message).view;
+	});
+	const { plan } = model;
+	const words = plan && leftOut(plan);
+	let at = words ? messages.findIndex(({ id }) => id === plan.parent) + 1 : 0;
+	for (let left = plan?.sent_messages; at > 0 && left > 0; at--) if (messages[at - 1].blocks.length > 0) left--;
+	if (at > 0) views.splice(at, 0, h("p", { key: "left out", class: "left-out" }, words));
+	return views;
+}
+
+export function bar(client, act) {
+	const { settings, plan } = client.model;
+	const { status } = client.connection;
+	const [state, words, help] = connectionWords(status);
+	const { estimated_tokens: tokens, budget_tokens: budget } = plan ?? {};
+	return [
+		h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }),
+		h("h1", {}, "Whinchat"),
+		h("span", { id: "model", class: "model" }, settings.model),
+		h("div", { id: "connection", class: "connection", "data-state": state, title: status.reason },
+			h("span", { class: "dot" }),
+			h("span", { class: "words" }, words),
+			help && button("link", help, act.reconnect, help),
+		),
+		plan && h("meter", { max: budget ?? 2 * tokens, value: tokens, title: gauge(plan), "aria-label": gauge(plan) }),
+		button("mini", "Settings", act.settings, icon("settings")),
+		button("mini", "Dark or light", act.theme, icon("theme")),
+		button("quiet", "New chat", act.fresh, "New chat"),
+	];
 }
 
 /** What to try first, and what that shows. Only the built-in model breaks when asked. */
@@ -98,48 +90,19 @@ const SUGGESTIONS = [
 	["Write something long", "Watch the words arrive, then press Stop"],
 	["What is 6×7? Use the calculator.", "See a tool being called"],
 	["What time is it in Tokyo?", "Another tool, with an input of its own"],
+	["Break in the middle", "See an error where it happens, and Retry"],
+	["Explain WebSockets in three sentences.", "A short answer to begin with"],
 ];
-const FOR_DEMO = ["Break in the middle", "See an error where it happens, and Retry"];
-const FOR_OTHERS = ["Explain WebSockets in three sentences.", "A short answer to begin with"];
 
-/** What stands where no message is yet. */
-export function drawWelcome(root, model, send) {
+export function welcome(model, say) {
 	const isDemo = /demo/i.test(model);
-	const about = isDemo
-		? " It is built in, needs no key, and only plays a model, so that you can see everything else work."
-		: " You read each word as it is written.";
-	const suggestions = [...SUGGESTIONS, isDemo ? FOR_DEMO : FOR_OTHERS].map(([what, why]) =>
-		h("button", { type: "button", class: "suggestion", onclick: () => send(what) }, h("span", {}, what), h("small", {}, why)),
-	);
-	root.replaceChildren(
+	const suggestions = SUGGESTIONS.filter((_, at) => at !== (isDemo ? 4 : 3));
+	return h("section", { class: "welcome" },
 		h("h2", {}, "What shall we talk about?"),
-		h("p", { class: "lede" }, h("strong", {}, model), " answers here.", about),
-		h("div", { class: "suggestions", role: "group", "aria-label": "Things to try" }, ...suggestions),
+		h("p", { class: "lede" }, h("strong", {}, model), " answers here. ", isDemo
+			? "It is built in, needs no key, and only plays a model, so that you can see everything else work."
+			: "You read each word as it is written."),
+		h("div", { class: "suggestions", role: "group", "aria-label": "Things to try" },
+			suggestions.map(([what, why]) => h("button", { class: "suggestion", onclick: () => say(what) }, what, h("small", {}, why)))),
 	);
-}
-
-/** The connection's state, quietly: a dot while all is well, words where it is not. */
-export class ConnectionView {
-	#words = h("span", { class: "words" });
-	#timer = 0;
-
-	constructor(root, act) {
-		this.root = root;
-		this.act = h("button", { type: "button", class: "link", onclick: act });
-		root.append(h("span", { class: "dot" }), this.#words, this.act);
-	}
-
-	show(status) {
-		const draw = () => {
-			const [state, words, act = ""] = connectionWords(status);
-			this.root.dataset.state = state;
-			setText(this.#words, words);
-			setText(this.act, act);
-			this.act.hidden = !act;
-		};
-		clearInterval(this.#timer);
-		if (status.state === "waiting") this.#timer = setInterval(draw, 500);
-		this.root.title = status.reason;
-		draw();
-	}
 }

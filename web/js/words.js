@@ -1,61 +1,96 @@
 // What the page says in words.
 
-/** How a reply ended, where it did not simply end. */
+const AGAIN = "Edit your message, or ask again.";
+/** How a reply ended, where it did not simply end, and what one can do about it. */
 const ENDINGS = {
-	cancelled: "Stopped.",
-	failed: "The reply failed.",
-	truncated: "The reply broke off before it was complete.",
-	interrupted: "Cut off: the server stopped while this reply was being written.",
-	refused: "The model refused to answer.",
-	filtered: "The provider's content filter ended this reply.",
-	max_tokens: "Ended at the limit of tokens for one reply.",
-	context_exceeded: "The conversation no longer fits what this model can read.",
-	tool_limit: "Ended after too many rounds of tool calls.",
-	time_limit: "Ended at the time limit for one reply.",
-	held: "Goes out once connected.",
-	pending: "Sending…",
-	unsent: "Not sent.",
+	cancelled: ["Stopped."],
+	failed: ["The reply failed."],
+	truncated: ["The reply broke off before it was complete."],
+	interrupted: ["Cut off: the server stopped while this reply was being written."],
+	refused: ["The model refused to answer.", AGAIN],
+	filtered: ["The provider's content filter ended this reply.", AGAIN],
+	max_tokens: ["Ended at the limit of tokens for one reply."],
+	context_exceeded: ["The conversation no longer fits what this model can read.", "Have less of it sent, or start a new chat."],
+	tool_limit: ["Ended after too many rounds of tool calls."],
+	time_limit: ["Ended at the time limit."],
+	held: ["Goes out once connected."],
+	pending: ["Sending…"],
+	unsent: ["Not sent."],
+	// Codes of errors.
+	upstream_auth: ["", "Whoever runs the server has to set its key."],
+	upstream_rejected: ["", "Say it differently, or choose another model."],
+	upstream_rate_limited: ["", "Wait a moment before you retry."],
+	message_too_long: ["", "Say it in fewer words."],
 };
 
-/** `quiet`: nobody's failure. */
+/** `quiet`: nobody's failure; `goesOn`: the model can be asked to go on. */
 export function ending({ status, error, role }) {
 	if (!status || status === "completed") return null;
-	const quiet = ["cancelled", "max_tokens", "held", "pending"].includes(status);
-	const never = role === "user" && status === "cancelled";
-	const text = never ? "Stopped before the reply began." : (ENDINGS[status] ?? `Ended: ${status}.`);
-	return { text, detail: error ? explain(error) : "", quiet };
+	const [text, advice] = ENDINGS[status] ?? [`Ended: ${status}.`];
+	const goesOn = status === "max_tokens" || status === "tool_limit";
+	return {
+		text: role === "user" && status === "cancelled" ? "Stopped before the reply began." : text,
+		detail: [error && explain(error), ENDINGS[error?.code]?.[1] ?? advice].filter(Boolean).join(" "),
+		quiet: goesOn || ["cancelled", "held", "pending"].includes(status),
+		goesOn,
+	};
 }
 
-/** An `error` of the protocol. */
 export function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
-	const again = after ? ` Worth another try in ${duration(after)}.` : "";
-	return `${message}${again} (${http ? `${code}, HTTP ${http}` : code})`;
+	return `${message}${after ? ` Worth another try in ${duration(after)}.` : ""} (${http ? `${code}, HTTP ${http}` : code})`;
 }
 
 const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefined, { maximumFractionDigits });
 const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000, 1)} s`);
+const list = (parts, between) => parts.filter(Boolean).join(between);
+const secondsTo = (at) => Math.ceil((at - Date.now()) / 1_000);
 
-/** What a reply cost and how fast it was. */
-export function measures({ usage, timing = {} }) {
-	const parts = [];
-	if (usage) parts.push(`${usage.estimated ? "about " : ""}${number(usage.output_tokens)} tokens`);
-	if (timing.ttft_ms >= 0) parts.push(`first after ${duration(timing.ttft_ms)}`);
-	if (timing.tokens_per_second >= 0) parts.push(`${number(timing.tokens_per_second, 1)} tokens/s`);
-	return parts.join(" · ");
-}
+export const measures = ({ usage, timing: { ttft_ms: first, tokens_per_second: rate } = {} }) =>
+	list([
+		usage && `${usage.estimated ? "about " : ""}${number(usage.output_tokens)} tokens`,
+		first >= 0 && `first after ${duration(first)}`,
+		rate >= 0 && `${number(rate, 1)} tokens/s`,
+	], " · ");
 
-export function toolState({ tool, done, isError, ms }) {
-	if (tool === "running") return "Running…";
+export function toolState({ tool, done, is_error: failed, duration_ms: ms, runs, decision }) {
+	if (tool === "asks") return "Waits for your word";
+	if (tool === "running") return runs === "client" ? "Running in the browser…" : "Running…";
 	if (tool === "unfinished") return "Not finished";
-	if (tool === "ended") return (isError ? "Failed" : "Done") + (ms >= 0 ? ` in ${duration(ms)}` : "");
-	return done ? "Called" : "Writing its input…";
+	if (tool !== "ended") return done ? "Called" : "Writing its input…";
+	if (decision === "deny") return "Denied";
+	return `${failed ? "Failed" : "Done"}${ms >= 0 ? ` in ${duration(ms)}` : ""}${decision === "edited" ? ", with another input" : ""}`;
 }
 
-/** A connection's state, that in words, and what one can do about it. */
+export function expiry(at) {
+	const left = secondsTo(at);
+	return left > 0 ? `Without an answer, it is a no in ${left < 90 ? `${left} s` : `${Math.round(left / 60)} minutes`}.` : "It is too late for an answer.";
+}
+
+export function retrying({ attempt, at, message, fallback }) {
+	const left = secondsTo(at);
+	return `${message} Attempt ${attempt}${fallback ? ` asks ${fallback}` : ""}${left > 0 ? ` in ${left} s` : " is under way"}.`;
+}
+
+const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
+export const inLine = (position) => `${position}${ORDINAL[new Intl.PluralRules("en", { type: "ordinal" }).select(position)]} in line`;
+
+export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
+	`About ${number(tokens)}${budget ? ` of ${number(budget)}` : ""} tokens of conversation sent`;
+
+/** What a `context` holds no longer, or "". */
+export function leftOut(plan) {
+	const parts = [["dropped", "left out"], ["summarised"], ["recalled"]].map(([name, done = name]) => {
+		const count = plan[`${name}_messages`];
+		return count > 0 && `${number(count)} message${count === 1 ? "" : "s"} ${done}`;
+	});
+	return parts.some(Boolean) ? `Above, for the newest reply: ${list(parts, ", ")}` : "";
+}
+
+/** State, words, and what one can do. */
 export function connectionWords({ state, reason, code, retryAt }) {
 	if (state === "online") return [state, "Connected"];
 	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
-	const left = Math.ceil((retryAt - Date.now()) / 1_000);
+	const left = secondsTo(retryAt);
 	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 ? "Try now" : ""];
 	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
 }

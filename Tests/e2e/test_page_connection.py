@@ -1,0 +1,272 @@
+"""The page and its connection: breaks, repeats, other tabs, other sessions."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from support.page import WEB, Chat, ScriptedServer, Wire
+
+
+def test_a_reload_in_mid_reply_lands_in_it(chat):
+    chat.open()
+    chat.say("Write something long")
+    chat.wait_for_text(300)
+    address = chat.page.url
+    chat.page.reload()
+    chat.wait_for_text(300)
+    assert chat.page.url == address
+    expect(chat.reply).to_have_attribute("aria-busy", "true")
+    expect(chat.page.locator("article")).to_have_count(2)
+    length = len(chat.reply_text())
+    chat.wait_for_text(length + 100)
+    chat.page.keyboard.press("Escape")
+    chat.done()
+
+
+def test_a_lost_connection_loses_nothing(chat, page):
+    wire = Wire(page)
+    chat.open()
+    chat.say("Write something long")
+    chat.wait_for_text(300)
+    wire.cut(1012)
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    again = wire.commands("open")[-1]
+    assert again["after"] > 0 and again["epoch"] and again["session"]
+    chat.wait_for_text(len(chat.reply_text()) + 200)
+    page.keyboard.press("Escape")
+    chat.done()
+    shown = chat.reply_text()
+    page.reload()
+    chat.done()
+    assert chat.reply_text() == shown
+
+
+def test_what_is_said_offline_goes_out_once(chat, page):
+    wire = Wire(page)
+    chat.open()
+    wire.refuses = True
+    wire.cut(1012)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "waiting")
+    expect(page.locator("#connection")).to_contain_text("Reconnecting in")
+    chat.say("hello, are you there?")
+    expect(page.locator("article.user")).to_contain_text("Goes out once connected")
+    wire.refuses = False
+    chat.done()
+    expect(page.locator("article.user")).to_have_count(1)
+    assert len(wire.commands("send")) == 1
+
+
+def test_a_send_whose_answer_was_lost_has_one_effect(chat, page):
+    wire = Wire(page)
+    chat.open()
+    wire.rewrite = lambda text: None
+    chat.say("hello there")
+    page.wait_for_function("() => document.querySelector('article.user')?.textContent.includes('Sending')")
+    wire.rewrite = lambda text: text
+    wire.cut(1012)
+    chat.done()
+    ids = {frame["id"] for frame in wire.commands("send")}
+    assert len(wire.commands("send")) == 2 and len(ids) == 1
+    page.reload()
+    expect(page.locator("article.user")).to_have_count(1)
+
+
+def test_stop_before_anything_left_takes_the_words_back(chat, page):
+    wire = Wire(page)
+    chat.open()
+    wire.refuses = True
+    wire.cut(1012)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "waiting")
+    chat.say("never mind")
+    page.keyboard.press("Escape")
+    expect(chat.input).to_have_value("never mind")
+    expect(page.locator("article")).to_have_count(0)
+
+
+def test_a_peer_that_falls_silent_is_given_up(chat, page):
+    wire = Wire(page)
+    silent = False
+
+    def rewrite(text):
+        frame = json.loads(text)
+        if frame["type"] == "welcome":
+            # Short for a person, long for a busy machine: an answer that takes as long counts as silence.
+            frame["ping_interval_ms"] = 1500
+        return None if silent else json.dumps(frame)
+
+    wire.rewrite = rewrite
+    chat.open()
+    # An answered ping keeps it.
+    page.wait_for_function("() => performance.now() > 4000")
+    assert wire.commands("ping") and len(wire.sockets) == 1
+    silent = True
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    silent = False
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    assert len(wire.sockets) > 1
+
+
+def test_signed_out_is_said_and_not_tried_again(chat, page):
+    wire = Wire(page)
+    chat.open()
+    wire.cut(4401)
+    expect(page.get_by_role("alert")).to_contain_text("not signed in")
+    expect(page.locator("#connection")).to_contain_text("Signed out")
+    assert len(wire.sockets) == 1
+
+
+def test_a_refused_message_can_be_edited(chat, page):
+    wire = Wire(page)
+    chat.open()
+
+    def rewrite(text):
+        frame = json.loads(text)
+        if frame["type"] != "message":
+            return None
+        return json.dumps({"type": "error", "code": "rate_limited", "message": "Too fast.", "retryable": True, "ref": frame["ref"]})
+
+    wire.rewrite = rewrite
+    chat.say("hello")
+    refused = page.locator("article.user")
+    expect(refused).to_contain_text("Not sent. Too fast. (rate_limited)")
+    refused.get_by_role("button", name="Edit").click()
+    expect(chat.input).to_have_value("hello")
+    expect(refused).to_have_count(0)
+
+
+def test_two_tabs_follow_the_same_session(chat, page):
+    chat.open()
+    other = Chat(page.context.new_page(), chat.url)
+    other.open(page.url[len(chat.url):])
+    chat.say("My name is Ada")
+    chat.done()
+    expect(other.reply.locator(".text")).to_contain_text("Ada")
+    other.done()
+    assert other.reply_text() == chat.reply_text() and other.errors == []
+
+
+def test_a_new_chat_has_an_address_and_back_returns(chat, page):
+    chat.open()
+    chat.say("My name is Ada")
+    chat.done()
+    first = page.url
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".suggestion").first).to_be_visible()
+    expect(page.locator("article")).to_have_count(0)
+    assert page.url != first
+    page.go_back()
+    expect(page.locator("article")).to_have_count(2)
+    assert page.url == first
+
+
+def test_an_unknown_session_becomes_a_new_one(chat, page):
+    chat.open("/#s_there_is_none_such")
+    expect(page.get_by_role("alert")).to_contain_text("not here")
+    expect(page.locator(".suggestion").first).to_be_visible()
+    expect(page).not_to_have_url(re.compile("s_there_is_none_such"))
+
+
+def test_the_reducer_takes_each_event_once_and_a_snapshot_in_mid_reply(chat, page):
+    chat.open()
+    frames = [
+        {"type": "welcome", "session": "s", "epoch": "e", "resume": "snapshot", "seq": 9},
+        {
+            "type": "snapshot",
+            "seq": 9,
+            "more": False,
+            "messages": [{"id": "u", "parent": None, "role": "user", "content": [{"kind": "text", "text": "hi"}], "turn": "t"}],
+            "live": {
+                "turn": "t", "state": "running", "parent": "u", "message": "a", "model": "m",
+                "blocks": [
+                    {"index": 0, "kind": "tool_call", "call": "c", "name": "n", "input_so_far": "{}", "done": True,
+                     "result": {"output": "42", "is_error": False}},
+                    {"index": 1, "kind": "text", "text": "It ", "done": False},
+                ],
+            },
+        },
+        {"type": "delta", "seq": 9, "turn": "t", "index": 1, "text": "twice"},
+        {"type": "delta", "seq": 12, "turn": "t", "index": 1, "text": "is"},
+        {"type": "delta", "seq": 12, "turn": "t", "index": 1, "text": "is"},
+        {"type": "message", "seq": 13, "ref": "m2", "message": {"id": "u2", "parent": "a", "role": "user", "turn": "t2",
+                                                                "content": [{"kind": "text", "text": "and"}]}},
+        {"type": "turn.queued", "seq": 14, "turn": "t2", "parent": "u2"},
+        {"type": "delta", "seq": 15, "turn": "t", "index": 1, "text": " so."},
+        {"type": "turn.done", "seq": 16, "turn": "t", "status": "completed", "usage": {"output_tokens": 3}},
+        {"type": "turn.done", "seq": 17, "turn": "t2", "status": "cancelled"},
+    ]
+    shown = page.evaluate(
+        """async (frames) => {
+            const { emptyModel, reduce, shownMessages, textOf } = await import("/js/state.js");
+            const model = emptyModel();
+            for (const frame of frames) reduce(model, frame);
+            return shownMessages(model).map((each) => [each.id, textOf(each), each.live, each.status ?? null, each.blocks[0].output ?? null]);
+        }""",
+        frames,
+    )
+    assert shown == [
+        ["u", "hi", False, None, None],
+        ["a", "It is so.", False, "completed", "42"],
+        ["u2", "and", False, "cancelled", None],
+    ]
+
+
+def test_the_wait_before_an_attempt_doubles_with_jitter(chat, page):
+    chat.open()
+    waits = page.evaluate(
+        """async () => {
+            const { backoff } = await import("/js/connection.js");
+            return [[0, 0, 0], [0, 0, 1], [3, 0, 0], [3, 0, 1], [50, 0, 1], [0, 5000, 0]].map(([n, floor, r]) => backoff(n, floor, () => r));
+        }"""
+    )
+    assert waits == [250, 500, 2000, 4000, 30000, 5250]
+
+
+def test_earlier_messages_are_fetched(page, chat):
+    scripted = ScriptedServer(page)
+    chat.open()
+
+    def wire(number):
+        return {"id": f"m{number}", "parent": f"m{number - 1}" if number > 1 else None, "role": "user", "turn": f"t{number}",
+                "siblings": [f"m{number}"], "content": [{"kind": "text", "text": f"message {number}"}], "partial": False}
+
+    scripted.answers["history"] = lambda frame: scripted.answer("history", ref=frame["id"], messages=[wire(1), wire(2)], more=False)
+    scripted.answer("snapshot", messages=[wire(3), wire(4)], queued=[], seq=9, more=True)
+    expect(page.locator("article")).to_have_count(2)
+    page.get_by_role("button", name="Show earlier messages").click()
+    expect(page.locator("article .text")).to_have_text([f"message {number}" for number in (1, 2, 3, 4)])
+    expect(page.get_by_role("button", name="Show earlier messages")).to_have_count(0)
+    assert scripted.commands("history")[0]["before"] == "m3"
+
+
+def test_a_page_of_ones_own_is_built_in_twenty_lines(page, chat):
+    """The example of docs/web-client.md, as it stands there."""
+    text = (WEB.parent / "docs" / "web-client.md").read_text()
+    markup, script = re.search(r"```html\n(.*?)<script type=\"module\">\n(.*?)</script>", text, re.DOTALL).groups()
+    assert len(script.strip().splitlines()) <= 20
+    script = re.sub(r"import (\{.*?\}) from \"\.(.*?)\";", r'const \1 = await import("\2");', script)
+    chat.open()
+    page.evaluate(f"async (markup) => {{ document.body.innerHTML = markup; {script} }}", markup)
+    page.wait_for_function("() => document.title === 'online'")
+    page.locator("input").fill("My name is Ada")
+    page.locator("input").press("Enter")
+    expect(page.locator("pre")).to_contain_text("user: My name is Ada\nassistant: Pleased to meet you, Ada.")
+
+
+def test_a_stop_of_a_turn_that_waits_is_said_again(page, chat):
+    scripted = ScriptedServer(page)
+    chat.open()
+    scripted.ask(chat)
+    scripted.event("turn.queued", turn="t1", parent="u1")
+    chat.stop.click()
+    expect(chat.stop).to_have_class(re.compile("stopping"))
+    # `idle`: the turn waits for its place.
+    scripted.socket.close(code=1012)
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    page.wait_for_function("() => document.querySelector('#stop').className.includes('stopping')")
+    assert [frame["turn"] for frame in scripted.commands("cancel")] == ["t1", "t1"]
+    scripted.end(status="cancelled")
+    expect(page.locator("article.user")).to_contain_text("Stopped before the reply began.")
+    expect(chat.stop).to_be_hidden()

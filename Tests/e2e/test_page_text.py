@@ -1,0 +1,154 @@
+"""Text on the page: Markdown that grows, and what is no markup."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_a_text_that_a_snapshot_had_to_cut_says_so(chat):
+    chat.open().say("é" * 100_000)
+    chat.done()
+    chat.page.reload()
+    expect(chat.page.locator("article.user").get_by_text("Only the beginning is shown")).to_be_visible()
+
+
+def test_markup_is_text(chat, page):
+    chat.open()
+    nasty = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    chat.say(nasty)
+    chat.done()
+    expect(page.locator("article.user .text")).to_have_text(nasty)
+    assert page.locator("#transcript img, #transcript script").count() == 0
+
+
+# Draws texts in pieces, and says what came of it as markup (to look at: the page itself writes none).
+DRAW = """async ({ texts, way }) => {
+    const { Markdown } = await import("/js/markdown.js");
+    const draw = (ends, text, isDone = true) => {
+        const root = document.createElement("div");
+        const markdown = new Markdown(root);
+        for (const end of ends) markdown.update(text.slice(0, end), false);
+        markdown.update(text, isDone);
+        for (const span of root.querySelectorAll("span:not([class], [title])")) span.replaceWith(...span.childNodes);
+        for (const element of root.querySelectorAll("[dir=auto]")) element.removeAttribute("dir");
+        root.normalize();
+        return root.innerHTML;
+    };
+    if (way === "open") return texts.map((text) => draw([], text, false));
+    if (way === "whole") return texts.map((text) => draw([], text));
+    for (const text of texts) {
+        const whole = draw([], text);
+        const all = Array.from(text, (_, at) => at + 1);
+        if (text.length < 500 && draw(all, text) !== whole) return [text, "one by one", whole, draw(all, text)];
+        // Not at each place of a long one.
+        const some = all.filter((at) => text.length < 500 || at % 397 === 0);
+        for (const at of some) if (draw([at], text) !== whole) return [text, at, whole, draw([at], text)];
+    }
+    return null;
+}"""
+
+
+def drawn(page, way, *texts):
+    return page.evaluate(DRAW, {"texts": texts, "way": way})
+
+
+CASES = {
+    "one\ntwo\n\nthree": "<p>one\ntwo</p><p>three</p>",
+    "# A *b* c\n###### D ##": "<h3>A <em>b</em> c</h3><h6>D</h6>",
+    "**a *b* c** _d_ __e__ ***f*** ~~g~~": "<p><strong>a <em>b</em> c</strong> <em>d</em> <strong>e</strong> "
+    "<strong><em>f</em></strong> <del>g</del></p>",
+    "**a *b***, *a **b***": "<p><strong>a <em>b</em></strong>, <em>a <strong>b</strong></em></p>",
+    "2 * 3 * 4, snake_case_name, \\*no\\*": "<p>2 * 3 * 4, snake_case_name, *no*</p>",
+    "$a_1 * b_1$ and \\(x_1 * y_1\\)": "<p>$a_1 * b_1$ and \\(x_1 * y_1\\)</p>",
+    "`a *b*` ``c ` d``": "<p><code>a *b*</code> <code>c ` d</code></p>",
+    "- a\n- b\n  - c\n    more\n\n  d\n- e": "<ul><li><p>a</p></li><li><p>b</p><ul><li><p>c\nmore</p></li></ul><p>d</p></li>"
+    "<li><p>e</p></li></ul>",
+    "1. a\n   - b\n2. c\n\nd": "<ol><li><p>a</p><ul><li><p>b</p></li></ul></li><li><p>c</p></li></ol><p>d</p>",
+    "1. a\n  - b\n\n3. c": "<ol><li><p>a</p><ul><li><p>b</p></li></ul></li><li><p>c</p></li></ol>",
+    "7) a\n8) b": '<ol start="7"><li><p>a</p></li><li><p>b</p></li></ol>',
+    "- [ ] a\n- [x] b": "<ul><li><p>☐ a</p></li><li><p>☑ b</p></li></ul>",
+    "In\n2024. was": "<p>In\n2024. was</p>",
+    "> a\nb\n> - c\n\nd": "<blockquote><p>a\nb</p><ul><li><p>c</p></li></ul></blockquote><p>d</p>",
+    "a\n\n---\n* * *\nb": "<p>a</p><hr><hr><p>b</p>",
+    "| a | b |\n|:-:|--:|\n| 1 | *2* |\n| x \\| y |\n\nz": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>'
+    '<tr><th>a</th><th>b</th></tr><tr><td align="center">1</td><td align="right"><em>2</em></td></tr>'
+    '<tr><td align="center">x | y</td></tr></table></div><p>z</p>',
+    "| no table\nat all": "<p>| no table\nat all</p>",
+    "a | b\n--|--\n1 | 2": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
+    "<tr><td>1</td><td>2</td></tr></table></div>",
+}
+
+
+def test_markdown_is_drawn(chat, page):
+    chat.open()
+    got = drawn(page, "whole", *CASES)
+    wrong = [(text, found, wanted) for (text, wanted), found in zip(CASES.items(), got) if plain(found) != plain(wanted)]
+    assert wrong == []
+
+
+def plain(markup):
+    return markup.replace(' dir="auto"', "").replace(' align=""', "")
+
+
+def test_growing_text_is_the_same_however_it_is_split(chat, page):
+    chat.open()
+    code = "One.\n\nTwo `x` and\n```swift\nlet a = 1\n\n  ``\n```\nThree\n~~~\n```\nunclosed ~~ `"
+    nested = "- a\n  ```js\n  let a\n  ```\n1. `x`\n> ```\n> q\n\n[a](http://b.c/d) [e] <http://f.g> https://h.i/j_(k)."
+    assert drawn(page, "split", code, nested, *CASES, "word " * 900, "*" * 2_500 + "a" * 2_500 + "**b** [" * 400) is None
+
+
+def test_what_is_half_finished_looks_finished(chat, page):
+    chat.open()
+    half = {
+        "a **b": "<p>a <strong>b</strong></p>", "a **": "<p>a </p>", "a `b": "<p>a <code>b</code></p>",
+        "see [the page](http://exam": "<p>see <u>the page</u></p>", "2 * 3": "<p>2 * 3</p>", "1.": "", "- ": "", "``": "",
+        "| a | b": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr></table></div>',
+        "a\n#": "<p>a</p>",
+    }
+    assert dict(zip(half, map(plain, drawn(page, "open", *half)))) == half
+
+
+def test_nothing_that_a_model_says_runs(chat, page):
+    chat.open()
+    nasty = [
+        "[a](javascript:alert(1))", "[a](JavaScript:alert(1)) <javascript:alert(1)>", "![x](data:text/html,<script>1</script>)",
+        "<script>document.title=1</script>", '<img src=x onerror="document.title=1">', '[a](http://b" onmouseover="x)',
+        "| <b>a</b> |\n|---|\n| <svg onload=x> |", "```<script>\n</code><script>1</script>\n```", "[x](vbscript:1) [y](//evil.example)",
+    ]
+    for markup in drawn(page, "whole", *nasty):
+        page.evaluate("markup => { window.probe = new DOMParser().parseFromString(markup, 'text/html') }", markup)
+        assert page.evaluate("probe.querySelectorAll('script, img, b, svg:not(.glyph)').length") == 0, markup
+        hrefs = page.evaluate("[...probe.querySelectorAll('[href]')].map((each) => each.getAttribute('href'))")
+        assert all(re.match(r"https?://|mailto:", href) for href in hrefs), hrefs
+        assert page.evaluate("[...probe.querySelectorAll('*')].every((each) => [...each.attributes].every((a) => !a.name.startsWith('on')))")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Some *words* and `code` of it.\n\n" * 3_200, "- an item\n" * 10_000, "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 10_000,
+     "word " * 20_000, "```js\n" + "let a = 'b'; // c\n" * 5_500, "*" * 100_000, "[" * 50_000 + "](" * 25_000, "> " * 50_000,
+     "**a " * 25_000, "_a_ $b `" * 12_500],
+    ids=["paragraphs", "items", "rows", "words", "code", "stars", "brackets", "quotes", "openers", "marks"],
+)
+def test_a_long_reply_costs_as_much_at_its_end_as_at_its_start(chat, page, text):
+    """In steps that are counted, not timed: elements that are changed by each of the last pieces, however long the text."""
+    chat.open()
+    changed = page.evaluate(
+        """async (text) => {
+            const { Markdown } = await import("/js/markdown.js");
+            const root = document.createElement("div");
+            const markdown = new Markdown(root);
+            const observer = new MutationObserver(() => {});
+            observer.observe(root, { subtree: true, childList: true, characterData: true });
+            let most = 0;
+            for (let end = 100; end < text.length; end += 100) {
+                markdown.update(text.slice(0, end), false);
+                most = Math.max(most, observer.takeRecords().length);
+            }
+            markdown.update(text, true);
+            return most;
+        }""",
+        text,
+    )
+    assert changed < 1_000

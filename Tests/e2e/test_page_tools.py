@@ -1,0 +1,204 @@
+"""Tools on the page: calls as they are written, a person's word, and what the browser runs."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from support.page import Chat, ScriptedServer, Wire
+
+ASK = "send an email to ada@example.org: The engine works."
+
+
+@pytest.fixture
+def server(start_server):
+    return start_server("--provider", "demo", environment={"WHINCHAT_TOOLS": "all"})
+
+
+def outbox(server):
+    return [file.read_text() for file in (server.data / "outbox").glob("*.eml")] if (server.data / "outbox").exists() else []
+
+
+def asked(chat):
+    """Has the model ask for `send_email`, and returns its card."""
+    chat.open().say(ASK)
+    card = chat.page.get_by_role("region", name="Tool send_email")
+    expect(card.get_by_role("button", name="Allow")).to_be_visible()
+    return card
+
+
+def press(card, name):
+    card.get_by_role("button", name=name, exact=True).click()
+
+
+def test_an_allowed_call_runs(chat, server):
+    card = asked(chat)
+    expect(card).to_contain_text("Waits for your word")
+    expect(card).to_contain_text("Without an answer, it is a no in 60 minutes.")
+    expect(card.locator(".tool-input")).to_contain_text("ada@example.org")
+    assert outbox(server) == []
+    press(card, "Allow")
+    expect(card.locator(".tool-state")).to_contain_text("Done")
+    chat.done()
+    expect(card.get_by_role("button")).to_have_count(0)
+    assert len(outbox(server)) == 1
+
+
+def test_a_denied_call_does_not(chat, server):
+    card = asked(chat)
+    press(card, "Deny")
+    expect(card.locator(".tool-state")).to_have_text("Denied")
+    chat.done()
+    assert outbox(server) == []
+
+
+def test_an_edited_input_is_checked_and_runs_instead(chat, page, server):
+    wire = Wire(page)
+    card = asked(chat)
+    press(card, "Edit the input")
+    field = card.get_by_label("Input, as JSON")
+    assert json.loads(field.input_value())["to"] == ["ada@example.org"]
+    for wrong, why in [('{"to":', "This is no JSON"), ("[]", "has to be an object")]:
+        field.fill(wrong)
+        press(card, "Allow this")
+        expect(card.get_by_role("alert")).to_contain_text(why)
+        expect(field).to_have_value(wrong)
+    assert wire.commands("tool.approve") == []
+    # Valid JSON, but not what the tool takes: the server says so, and the call waits on.
+    field.fill('{"to": 5}')
+    press(card, "Allow this")
+    expect(card.get_by_role("alert")).to_contain_text("to")
+    expect(card.get_by_role("button", name="Allow", exact=True)).to_be_visible()
+    press(card, "Edit the input")
+    field.fill('{"to": ["bob@example.org"], "subject": "Tea", "body": "At four?"}')
+    press(card, "Allow this")
+    expect(card.locator(".tool-state")).to_contain_text("with another input")
+    expect(card.locator(".tool-input")).to_contain_text("bob@example.org")
+    chat.done()
+    (file,) = outbox(server)
+    assert "bob@example.org" in file and "ada" not in file
+
+
+def test_a_reload_asks_again_and_another_tab_may_answer(chat, page, server):
+    card = asked(chat)
+    page.reload()
+    expect(card.get_by_role("button", name="Allow", exact=True)).to_be_visible()
+    expect(card.locator(".tool-input")).to_contain_text("ada@example.org")
+    expect(card).to_contain_text("it is a no in")
+    other = Chat(page.context.new_page(), chat.url).open(page.url[len(chat.url):])
+    press(other.page.get_by_role("region", name="Tool send_email"), "Allow")
+    expect(card.locator(".tool-state")).to_contain_text("Done")
+    chat.done()
+    assert len(outbox(server)) == 1 and other.errors == []
+
+
+def test_a_question_outlives_the_server(page, server):
+    page.expected_errors.append("ERR_CONNECTION_REFUSED")
+    chat = Chat(page, server.url)
+    card = asked(chat)
+    server.kill()
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    press(card, "Allow")
+    expect(card).to_contain_text("Sending your word")
+    server.start()
+    chat.done()
+    assert len(outbox(server)) == 1
+
+
+def test_stop_ends_a_turn_that_asks(chat, page, server):
+    card = asked(chat)
+    page.keyboard.press("Escape")
+    chat.done()
+    expect(card.get_by_role("button")).to_have_count(0)
+    expect(card.locator(".tool-state")).to_have_text("Not finished")
+    assert outbox(server) == []
+
+
+def test_an_input_is_seen_while_it_is_written(chat, page):
+    chat.open()
+    page.evaluate(
+        """() => {
+            window.seen = new Set();
+            new MutationObserver(() => seen.add(document.querySelector(".tool-input")?.textContent))
+                .observe(document.body, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+    chat.say(ASK)
+    expect(page.get_by_role("button", name="Allow", exact=True)).to_be_visible()
+    lengths = page.evaluate("[...seen].filter((text) => text).map((text) => text.length)")
+    assert len(lengths) > 3, lengths
+    page.keyboard.press("Escape")
+    chat.done()
+
+
+# In the browser
+
+
+def browser_tool(page, openai_server, tool):
+    chat = Chat(page, openai_server(f"calls-{tool}").url)
+    wire = Wire(page)
+    return chat, wire, page.get_by_role("region", name=f"Tool {tool}")
+
+
+HERE = """navigator.geolocation.getCurrentPosition = (found) =>
+    found({ coords: { latitude: 53.08, longitude: 8.8, accuracy: 30.4 } })"""
+
+
+def test_the_page_tells_where_it_is(page, openai_server):
+    chat, wire, card = browser_tool(page, openai_server, "get_location")
+    # The browser's answer: what there is to ask, a header of the server decides.
+    page.add_init_script(HERE)
+    chat.open().say("Where am I?")
+    expect(card.locator(".tool-output")).to_have_text('{"latitude":53.08,"longitude":8.8,"accuracy_m":30}')
+    chat.done()
+    declared = {tool["name"] for tool in wire.commands("open")[0]["client_tools"]}
+    assert declared == {"get_location", "set_theme"}
+    assert len(wire.commands("tool.result")) == 1
+
+
+def test_a_refused_location_is_an_error_result(page, openai_server):
+    chat, wire, card = browser_tool(page, openai_server, "get_location")
+    page.add_init_script("navigator.geolocation.getCurrentPosition = (found, failed) => failed({ code: 1, message: 'no' })")
+    chat.open().say("Where am I?")
+    expect(card.locator(".tool-output")).to_contain_text("does not allow it")
+    expect(card.locator(".tool-state")).to_contain_text("Failed")
+    chat.done()
+    assert wire.commands("tool.result")[0]["is_error"] is True
+
+
+def test_the_page_changes_its_theme(page, openai_server):
+    chat, wire, card = browser_tool(page, openai_server, "set_theme")
+    page.emulate_media(color_scheme="light")
+    chat.open().say("Make it dark")
+    expect(card.locator(".tool-output")).to_have_text("The page is dark now.")
+    chat.done()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_result_goes_to_the_next_connection(page, openai_server):
+    chat, wire, card = browser_tool(page, openai_server, "set_theme")
+    chat.open()
+    wire.rewrite_sent = lambda text: None if '"tool.result"' in text else text
+    chat.say("Make it dark")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    wire.rewrite_sent = lambda text: text
+    wire.cut(1012)
+    expect(card.locator(".tool-output")).to_have_text("The page is dark now.")
+    chat.done()
+
+
+def test_a_server_with_a_tool_of_that_name_is_opened_without_ours(page, server):
+    scripted = ScriptedServer(page)
+
+    def said(frame, accept=scripted.said):
+        if frame["type"] == "open" and frame["client_tools"]:
+            scripted.sent.append(frame)
+            scripted.answer(
+                "error", ref=frame["id"], code="bad_field", field="client_tools", message="set_theme is there.", retryable=False
+            )
+        else:
+            accept(frame)
+
+    scripted.said = said
+    Chat(page, server.url).open()
+    assert [len(frame["client_tools"]) for frame in scripted.commands("open")] == [2, 0]

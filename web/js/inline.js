@@ -1,0 +1,69 @@
+// What stands within a line: emphasis, code, links. Maths stays text.
+
+import { h } from "./dom.js";
+
+// What runs something is no link.
+const link = (to, text) =>
+	/^(https?:|mailto:)/i.test(to) ? h("a", { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, text) : h("span", { title: to }, text);
+const inside = (tag) => ([, text], isOpen) => h(tag, {}, inline(text, isOpen));
+
+/** What may stand at a place of the text, and what it is then. */
+const RULES = [
+	[/^\[([ xX])\](?= )/y, ([, mark]) => (mark === " " ? "☐" : "☑")],
+	[/\\[([][^]{0,500}?\\[)\]]|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/y, ([maths]) => maths],
+	[/\\([!-/:-@[-`{-~])/y, ([, sign]) => sign],
+	[/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", {}, code)],
+	[/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, ([, to]) => link(to, to)],
+	[/https?:\/\/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*(?<![.,:;!?'"\]*_~])/y, ([to]) => link(to, to)],
+	[/!?\[((?:[^[\]]|\[[^[\]]*\])*)\]\( *<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?: +"[^"]*")? *\)/y, ([, text, to]) => link(to, inline(text))],
+	[/\*{3}(?=\S)([^*]*[^*\s])\*{3}/y, ([, text]) => h("strong", {}, h("em", {}, inline(text)))],
+	[/\*\*(?=[^\s*])([^]*?\S)\*\*(?!\*)/y, inside("strong")],
+	[/\*(?=[^\s*])((?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/y, inside("em")],
+	[/(?<![\p{L}\p{N}_])__(?=[^\s_])([^]*?[^\s_])__(?![\p{L}\p{N}_])/uy, inside("strong")],
+	[/(?<![\p{L}\p{N}_])_(?=[^\s_])([^]*?[^\s_])_(?![\p{L}\p{N}_])/uy, inside("em")],
+	[/~~(?=\S)([^~]+)~~/y, inside("del")],
+];
+
+/** The same where the end has yet to come; what has only begun is not shown. */
+const UNFINISHED = [
+	...RULES,
+	[/`+([^`]*)$/y, ([, code]) => code && h("code", {}, code)],
+	[/!?\[([^\]]*)(?:\](?:\([^)]*)?)?$/y, inside("u")],
+	[/(?<![\p{L}\p{N}])(?:\*\*|__)(?=[^\s*_])([^]+)$/uy, inside("strong")],
+	[/(?<![\p{L}\p{N}])[*_](?=[^\s*_])([^]+)$/uy, inside("em")],
+	[/(?<![\p{L}\p{N}])[*_~]+$/uy, () => ""],
+];
+
+const SPECIAL = /\\|`+|\$|!?\[|<|\*+|_+|~+|https?:\/\//g;
+
+/** Descriptions of a text; where it is open, its end has yet to come. Their `plain` says from where on it has no marks. */
+export function inline(text, isOpen = false) {
+	const parts = Object.assign([], { plain: 0 });
+	let at = 0;
+	let plain = "";
+	for (;;) {
+		SPECIAL.lastIndex = at;
+		let found = SPECIAL.exec(text);
+		if (!found) break;
+		plain += text.slice(at, found.index);
+		at = found.index;
+		let part = found[0];
+		for (const [pattern, describe] of isOpen ? UNFINISHED : RULES) {
+			pattern.lastIndex = at;
+			const match = pattern.exec(text);
+			if (!match) continue;
+			found = match;
+			part = describe(match, isOpen && at + match[0].length === text.length);
+			break;
+		}
+		at += found[0].length;
+		if (typeof part === "string") plain += part;
+		else {
+			parts.push(plain, part);
+			parts.plain = at;
+			plain = "";
+		}
+	}
+	parts.push(plain + text.slice(at));
+	return parts;
+}
