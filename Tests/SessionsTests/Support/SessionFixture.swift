@@ -18,7 +18,11 @@ struct SessionFixture {
     let directory: SessionDirectory
     /// Two loops: sessions live on the first, followers on either.
     let loops: [any EventLoop]
-    private let engine: CurlEngine
+    /// One for all: each has a thread and descriptors, of which hundreds are more than other tests of the process can bear
+    /// (what watches child processes there uses `select`, which ends at 1,024).
+    private static let engine = Result {
+        try CurlEngine(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
 
     init(
         store: any SessionStore = MemoryStore(), tools: [any Tool] = [], limits: SessionLimits = SessionLimits(),
@@ -27,10 +31,9 @@ struct SessionFixture {
     ) throws {
         self.provider = provider
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let engine = try CurlEngine(logger: logger)
+        let engine = try Self.engine.get()
         let group = MultiThreadedEventLoopGroup.singleton
         loops = [group.next(), group.next()]
-        self.engine = engine
         let unique = loops[0] === loops[1] ? [loops[0]] : loops
         var environment = SessionEnvironment(
             provider: provider, tools: try ToolRegistry(tools), store: store,
