@@ -13,9 +13,9 @@ package struct ModelWindows: Hashable, Sendable {
         }
     }
 
-    /// As of November 2026: platform.claude.com/docs (models overview), platform.openai.com/docs/models. Of the GPT-5 models
-    /// what they read (272,000 of 400,000), since the rest of their window is for what they write alone. The models of before
-    /// Claude 5 read more than 200,000 tokens only where a header or a contract allows it.
+    /// From public lists, as of November 2026; vendors change these, and `--model-window` corrects them. Of the GPT-5 models
+    /// what they read (272,000 of 400,000), since the rest of their window is for what they write alone. Where some models of a
+    /// family read more than others, or only with a header or a contract, the least of them.
     private static let families = [
         Family(name: "claude", tokens: 200_000),
         Family(name: "claude-opus-5", tokens: 1_000_000),
