@@ -63,9 +63,7 @@ import Testing
             [.event(.usage(Usage(inputTokens: 5, outputTokens: 101)))] + .letter)
         _ = try await follower.until("tool.approval")
         session.allow("c_1", from: follower)
-        let call = try await fixture.provider.nextCall()
-        await session.tick(.now())
-        try await call.untilCancelled()
+        // It may come to that before the next call as well.
         #expect(try await follower.until("turn.done").last?["status"] == "max_tokens")
     }
 }

@@ -52,11 +52,7 @@ extension ChatSession {
             // It waits behind those that were accepted before it: history stays one line.
             stopRunning(.cancelled, ref: nil)
         }
-        if admission?.turn == accepted.id {
-            // Behind the sending of its `turn.queued`.
-            changed()
-            loop.eventLoop.execute { self.assumeIsolated { $0.tellPosition() } }
-        }
+        if admission?.turn == accepted.id { tellPosition() }
     }
 
     /// The commit of a turn's acceptance failed: the turn never was, and nobody has seen anything of it.

@@ -55,6 +55,13 @@ extension ChatSession {
 
     /// Tells those who follow where the turn stands that waits, where that has changed.
     func tellPosition() {
+        guard let (_, position) = position, position != admission?.toldPosition else { return }
+        // Behind the sending of what the log has: who is told of a turn knows it.
+        changed()
+        loop.eventLoop.execute { self.assumeIsolated { $0.sendPosition() } }
+    }
+
+    private func sendPosition() {
         guard let (turn, position) = position, position != admission?.toldPosition else { return }
         admission?.toldPosition = position
         let frame = Answer.queue(turn: turn, position: position).frame(ref: nil)
