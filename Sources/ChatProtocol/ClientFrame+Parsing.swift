@@ -1,5 +1,5 @@
 import Conversation
-import JSON
+package import JSON
 package import NIOCore
 
 /// A client frame that was refused, with the command's id where it could be read.
@@ -24,6 +24,13 @@ extension ClientFrame {
         guard case .object(let members) = value else {
             throw ClientFrameRefusal(error: CommandError(.badJSON, "The message is JSON, but not an object."))
         }
+        try self.init(members: members)
+    }
+
+    /// Reads a frame from the members of its object, as HTTP puts it together from a path, a query and a body.
+    ///
+    /// - Throws: as `init(parsing:)`, without `bad_json`.
+    package init(members: [String: JSONValue]) throws(ClientFrameRefusal) {
         try self.init(FieldReader(members))
     }
 

@@ -29,6 +29,9 @@ package final class SessionDirectory: Sendable {
     /// How many sessions are in memory.
     package var count: Int { residents.count }
 
+    /// Whether the server is about to end: no turn starts any more.
+    package var isDraining: Bool { environment.drain.isDraining }
+
     // MARK: Finding
 
     /// The session of that id, if it is the owner's; read from the store where it is not in memory. One that does not exist and

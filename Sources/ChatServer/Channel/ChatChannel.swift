@@ -56,6 +56,8 @@ package struct ChatChannel: HTTPChannelHandler {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(RequestNormaliser())
                 try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+                // Hummingbird's handler keeps what it is told to itself: this one stands before it.
+                try pipeline.addHandler(HTTPOutlet())
                 try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
                 return try HTTPChannel(
                     wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

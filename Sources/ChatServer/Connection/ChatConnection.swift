@@ -2,7 +2,6 @@ package import ChatProtocol
 import DequeModule
 package import NIOCore
 package import Sessions
-import Synchronization
 package import WebSocket
 package import WebSocketChannel
 
@@ -261,13 +260,5 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
 
     private func close(_ code: ChatCloseCode, _ reason: String) {
         connection?.close(CloseCode(rawValue: code.rawValue), reason: reason)
-    }
-}
-
-extension FollowerID {
-    private static let last = Atomic<Int>(0)
-
-    fileprivate static func next() -> FollowerID {
-        FollowerID(rawValue: last.add(1, ordering: .relaxed).newValue)
     }
 }

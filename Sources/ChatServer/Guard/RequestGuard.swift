@@ -63,6 +63,12 @@ package struct RequestGuard: Sendable {
         return sameHost && origin.effectivePort == authority.port ?? (origin.scheme == "https" ? 443 : 80)
     }
 
+    /// Whether pages of other origins than the server's own may use it at all.
+    var allowsOrigins: Bool { !allowedOrigins.isEmpty }
+
+    /// Whether an origin is one of those that were allowed.
+    func isAllowed(_ origin: String) -> Bool { WebOrigin(origin).map(allowedOrigins.contains) ?? false }
+
     private var allowedHosts: [String] {
         let bound =
             switch binding {

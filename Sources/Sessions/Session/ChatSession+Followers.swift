@@ -83,6 +83,18 @@ extension ChatSession {
         }
     }
 
+    /// Makes a connection a follower from the log's end on, without a welcome: for one who says something and hears what comes of
+    /// it. The lease of whoever found the session ends.
+    package func attach(_ id: FollowerID, over transport: any FollowerTransport) {
+        residents.release(self.id)
+        activeAt = .now()
+        unattendedAt = nil
+        let follower = Follower(transport: transport, cursor: log.endCursor, isReady: true)
+        _ = follower.finishOpening()
+        followers[id] = follower
+        if presence == .gone { markDue(id) }
+    }
+
     /// The connection is gone, or follows another session. A turn goes on without it.
     package func unfollow(_ id: FollowerID) {
         let held = followers[id]?.finishOpening() ?? []

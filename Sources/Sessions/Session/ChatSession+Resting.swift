@@ -155,6 +155,7 @@ extension ChatSession {
         self.held = []
         for body in settling { body(error) }
         for command in held { refuse(problem, ref: command.ref, to: command.follower) }
+        settle()
         leaveIfUnused()
     }
 

@@ -5,7 +5,7 @@ import Foundation
 import JSON
 import Logging
 import Models
-import NIOCore
+package import NIOCore
 
 /// A chat session: the actor that owns a conversation's history and decides what of it a model gets to see.
 ///
@@ -78,6 +78,9 @@ package actor ChatSession {
     nonisolated let residents: ResidentSessions
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    /// Where it lives: a transport of this loop is sent everything in the same turn of the loop.
+    package nonisolated var eventLoop: any EventLoop { loop.eventLoop }
 
     /// Names the numbering of the log.
     let epoch: String

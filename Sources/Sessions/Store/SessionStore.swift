@@ -38,6 +38,15 @@ package protocol SessionStore: Sendable {
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary]
 
+    /// An owner's sessions that a text is found in, those that were active last first.
+    ///
+    /// - Parameters:
+    ///   - text: any text a person wrote; never a query that could be wrong.
+    ///   - before: the last one of the page before.
+    func summaries(
+        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
+    ) async throws(SessionStoreError) -> [SessionSummary]
+
     // MARK: What a session remembers
 
     /// The ids of the messages whose text matches the words best (BM25), best first. Text is a user's and a reply's text, not

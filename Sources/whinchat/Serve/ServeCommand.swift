@@ -251,7 +251,8 @@ struct ServeCommand: AsyncParsableCommand {
             group: group, pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
         let server = ChatServer(
             configuration: configuration, site: try StaticSite(folder: WebClient.folder), identityKey: key,
-            makeConnection: backend.makeConnection, eventLoopGroup: group, logger: logger
+            makeConnection: backend.makeConnection, directory: backend.directory, eventLoopGroup: group,
+            logger: logger
         ) { address in
             StandardStreams.write(
                 Self.greeting(host: settings.host, port: address.port ?? settings.port, model: backend.model))

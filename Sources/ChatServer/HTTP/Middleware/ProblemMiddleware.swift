@@ -1,3 +1,4 @@
+import ChatProtocol
 import HTTPTypes
 package import Hummingbird
 import Logging
@@ -13,6 +14,8 @@ package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             return try await next(request, context)
         } catch let problem as Problem {
             return problem.response
+        } catch let error as CommandError {
+            return Problem(error).response
         } catch let error as HTTPError where error.status == .notFound {
             return Problem(.notFound, "There is nothing at this address.", code: "not_found").response
         } catch let error as HTTPError {

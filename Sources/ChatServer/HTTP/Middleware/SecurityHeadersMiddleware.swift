@@ -48,7 +48,7 @@ extension HTTPField.Name {
     package static var permissionsPolicy: Self { .token("Permissions-Policy") }
     package static var xForwardedProto: Self { .token("X-Forwarded-Proto") }
 
-    private static func token(_ name: String) -> Self {
+    static func token(_ name: String) -> Self {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is not a token") }
         return name
     }
