@@ -163,7 +163,7 @@ let package = Package(
             dependencies: [
                 "ChatServer", "ChatProtocol", "Conversation", "JSON", "Models", "Sessions", "WebClient", "WebSocket",
                 "WebSocketChannel", "WhinchatTesting",
-                .hummingbird, .lifecycle, .logging, .nioCore, .nioPosix, .nioConcurrencyHelpers,
+                .hummingbird, .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .nioConcurrencyHelpers,
             ]),
         .testTarget(
             name: "WhinchatTests",
