@@ -106,6 +106,12 @@ package final class SQLiteStorage: SessionStore {
         try await read { try $0.summaries(of: owner, before: before, limit: limit) }
     }
 
+    package func summaries(
+        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
+    ) async throws(SessionStoreError) -> [SessionSummary] {
+        try await read { try $0.summaries(of: owner, matching: text, before: before, limit: limit) }
+    }
+
     package func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {
         try await read { try $0.matches(for: text, in: session, limit: limit) }
     }

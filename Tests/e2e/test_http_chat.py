@@ -95,12 +95,20 @@ async def test_a_turn_that_failed_is_an_answer(openai_server):
 ])
 async def test_what_is_refused(quick, body, status, code, field):
     async with HTTPClient(quick) as client:
-        for path in ("/chat", "/chat/stream/" + (body.get("session_id") or "new" if isinstance(
-                body.get("session_id") or "", str) and "/" not in (body.get("session_id") or "") else "new")):
-            if path != "/chat" and ("session_id" in body and not str(body["session_id"]).startswith("s_")):
-                continue
-            problem = await client.ask("POST", path, status, json=body)
-            assert (problem["code"], problem["field"]) == (code, field)
+        problem = await client.ask("POST", "/chat", status, json=body)
+        assert (problem["code"], problem["field"]) == (code, field)
+        if "session_id" not in body:
+            assert await client.ask("POST", "/chat/stream/new", status, json=body) == problem
+
+
+async def test_a_days_bound_is_429(openai_server):
+    async with HTTPClient(openai_server("tokens-20-rate-0", "--user-tokens-per-day", "1")) as client:
+        await client.chat("Hello")
+        for path in ("/chat", "/chat/stream/new"):
+            response = await client.http.post(path, json={"message": "Hello"})
+            check_problem(response)
+            assert (response.status_code, response.json()["code"]) == (429, "quota_exceeded")
+            assert 0 < int(response.headers["retry-after"]) <= 24 * 3600
 
 
 # POST /chat/stream

@@ -129,6 +129,28 @@ async def test_everything_a_page_needs_by_polling_alone(openai_server):
         assert (stats["turn_count"], stats["ref"]) == (1, "s")
 
 
+async def test_a_turns_place_does_not_wake_a_poll_again_and_again(openai_server):
+    server = openai_server("stall-after-3", "--max-turns", "1")
+    async with HTTPClient(server) as client:
+        first, second = await client.made(), await client.made()
+        async with client.events(f"/sessions/{first}/events") as stream:
+            await client.said(first, "Hello")
+            await stream.until("delta")
+        await client.said(second, "Hello")
+        welcome, snapshot, *told = await client.poll(second)
+        assert (welcome["state"], snapshot["queued"][0]["turn"]) == ("queued", welcome["turn"])
+        assert told == [{"type": "queue", "turn": welcome["turn"], "position": 1}]
+        place = {"epoch": welcome["epoch"], "after": snapshot["seq"]}
+        # Nothing has changed: the time passes.
+        assert await client.poll(second, **place, wait=0) == told
+        waiting = asyncio.create_task(client.poll(second, **place))
+        await client.poll(second, **place, wait=0)
+        await client.ask("POST", f"/sessions/{first}/cancel")
+        frames = await waiting
+        assert "turn.started" in [frame["type"] for frame in frames]
+        await client.ask("POST", f"/sessions/{second}/cancel")
+
+
 @pytest.mark.parametrize("frame, status, code", [
     ({"type": "send", "text": "Hi"}, 400, "bad_field"),
     ({"type": "sing"}, 400, "unknown_type"),
@@ -142,6 +164,23 @@ async def test_a_frame_that_is_refused(quick, frame, status, code):
         session = await client.made()
         problem = await client.ask("POST", f"/sessions/{session}/frames", status, json=frame)
         assert problem["code"] == code
+
+
+# Who is still there?
+
+
+async def test_a_stream_with_nothing_to_say_sends_comments(quick):
+    async with HTTPClient(quick) as client:
+        session = await client.made()
+        async with client.events(f"/sessions/{session}/events") as stream:
+            welcome = await stream.until("welcome")
+            assert welcome.frame["ping_interval_ms"] <= BOUND * 1000
+            await stream.until("snapshot")
+            async for line in stream.lines:
+                if line.startswith(":"):
+                    break
+            else:
+                raise AssertionError("the stream ended")
 
 
 # Slow readers

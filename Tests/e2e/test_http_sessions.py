@@ -30,6 +30,7 @@ async def test_search(quick):
     async with HTTPClient(quick, new_cookie(quick)) as client:
         birds = (await client.chat("Tell me of Wheatears & whinchats", title="Birds of the moor"))["session_id"]
         bread = (await client.chat("How is bread baked?"))["session_id"]
+        await client.chat("And rolls, in a hurry?", session_id=bread)
 
         async def found(query):
             page = await client.ask("GET", "/sessions", params={"query": query})
@@ -38,6 +39,8 @@ async def test_search(quick):
         assert await found("moor birds") == [birds]
         assert await found("WHINCHATS") == [birds]
         assert await found("bread") == [bread]
+        # What was said later, and what is being typed.
+        assert await found("hurry rol") == [bread]
         assert await found('"baked? OR * NEAR(') == []
         assert await found("nothing of the kind") == []
 

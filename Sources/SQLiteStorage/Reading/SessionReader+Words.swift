@@ -18,4 +18,27 @@ extension SessionReader {
             try database.cachedStatement(sql: sql),
             arguments: ["session : \"s\(session)\" AND text : (\(any))", session, max(0, limit)])
     }
+
+    /// The owner's sessions with a message, or a title, that has all words of a text, or words that begin with them.
+    func summaries(
+        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
+    ) throws -> [SessionSummary] {
+        let words = SearchWords.query(text)
+        guard !words.isEmpty else { return [] }
+        let all = words.map { "\"\($0)\"*" }.joined(separator: " AND ")
+        let title = "coalesce((SELECT json_extract(content, '$.title') FROM session_settings WHERE key = settings), '')"
+        // SQLite's own `lower` knows ASCII only.
+        let inTitle = words.map { _ in "instr(\(DatabaseFunction.lowercase.name)(\(title)), ?) > 0" }
+        let sql = """
+            key IN (
+                SELECT messages.session FROM message_words CROSS JOIN messages ON messages.key = message_words.rowid
+                WHERE message_words MATCH ?
+            ) OR (\(inTitle.joined(separator: " AND ")))
+            """
+        // The owner as the index has it: in hexadecimal, as a word.
+        let key = owner.key.utf8.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        var arguments: StatementArguments = ["owner : \"\(key)\" AND text : (\(all))"]
+        arguments += StatementArguments(words)
+        return try summaries(of: owner, before: before, limit: limit, where: (sql, arguments))
+    }
 }

@@ -116,6 +116,13 @@ struct SessionReader {
     }
 
     func summaries(of owner: Owner?, before: SessionSummary?, limit: Int) throws -> [SessionSummary] {
+        try summaries(of: owner, before: before, limit: limit, where: nil)
+    }
+
+    /// - Parameter condition: a further one, with the values of its places
+    func summaries(
+        of owner: Owner?, before: SessionSummary?, limit: Int, where condition: (sql: String, StatementArguments)?
+    ) throws -> [SessionSummary] {
         var conditions: [String] = []
         var arguments = StatementArguments()
         if let owner {
@@ -125,6 +132,10 @@ struct SessionReader {
         if let before {
             conditions.append("(last_active_at, id) < (?, ?)")
             arguments += [before.lastActiveAt, before.id]
+        }
+        if let condition {
+            conditions.append("(\(condition.sql))")
+            arguments += condition.1
         }
         arguments += [limit]
         let statement = try database.cachedStatement(

@@ -51,8 +51,29 @@ package final class MemoryStore: SessionStore {
     package func summaries(
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
-        let all = state.withLockedValue { $0.records.values.map { SessionSummary($0.session) } }
-        let sorted = all.filter { owner == nil || $0.owner == owner }
+        summaries(before: before, limit: limit) { owner == nil || $0.owner == owner }
+    }
+
+    package func summaries(
+        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
+    ) async throws(SessionStoreError) -> [SessionSummary] {
+        let words = SearchWords.query(text.withoutDiacritics)
+        func begin(in text: String) -> Bool {
+            let found = SearchWords.words(of: text.withoutDiacritics)
+            return words.allSatisfy { word in found.contains { $0.hasPrefix(word) } }
+        }
+        return summaries(before: before, limit: limit) { session in
+            session.owner == owner && !words.isEmpty
+                && (begin(in: session.settings.title)
+                    || session.messages.contains { begin(in: $0.content.visibleText) })
+        }
+    }
+
+    private func summaries(
+        before: SessionSummary?, limit: Int, where isMeant: (StoredSession) -> Bool
+    ) -> [SessionSummary] {
+        let all = state.withLockedValue { $0.records.values.map(\.session) }
+        let sorted = all.filter(isMeant).map { SessionSummary($0) }
             .sorted { ($0.lastActiveAt, $0.id) > ($1.lastActiveAt, $1.id) }
         let rest = sorted.drop { summary in
             before.map { (summary.lastActiveAt, summary.id) >= ($0.lastActiveAt, $0.id) } ?? false

@@ -38,10 +38,11 @@ package protocol SessionStore: Sendable {
         of owner: Owner?, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary]
 
-    /// An owner's sessions that a text is found in, those that were active last first.
+    /// An owner's sessions with a message, or a title, in which all words of a text begin words, whatever the case; those that were
+    /// active last first.
     ///
     /// - Parameters:
-    ///   - text: any text a person wrote; never a query that could be wrong.
+    ///   - text: any text a person wrote; one without words is found nowhere.
     ///   - before: the last one of the page before.
     func summaries(
         of owner: Owner, matching text: String, before: SessionSummary?, limit: Int

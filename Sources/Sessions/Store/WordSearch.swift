@@ -34,5 +34,5 @@ struct WordSearch {
 }
 
 extension String {
-    fileprivate var withoutDiacritics: String { folding(options: .diacriticInsensitive, locale: nil) }
+    var withoutDiacritics: String { folding(options: .diacriticInsensitive, locale: nil) }
 }

@@ -31,15 +31,7 @@ struct ListSessionsCommand: AsyncParsableCommand {
     }
 
     static func json(_ sessions: [SessionSummary]) -> JSONValue {
-        .array(
-            sessions.map { session in
-                [
-                    "id": .string(session.id), "title": .string(session.title),
-                    "first_words": .string(session.firstWords), "message_count": .int(session.messageCount),
-                    "created_at": .string(Timestamp.text(session.createdAt)),
-                    "last_active_at": .string(Timestamp.text(session.lastActiveAt)),
-                ]
-            })
+        .array(sessions.map(\.json))
     }
 
     static func table(_ sessions: [SessionSummary]) -> String {

@@ -103,4 +103,43 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: TestedStore.allCases)
+    func `sessions are found by words of their titles and texts, one's own alone`(store: TestedStore) async throws {
+        try await store.with { store in
+            var moor = Writer(store, session: "s_1")
+            var titled = Writer.settings
+            titled.title = "Über Wheatears"
+            try await moor.create(settings: titled)
+            try await moor.exchange("1")
+            try await moor.exchange("2", text: "And Whinchats on the moor?", reply: [.text("Brütvögel \"quoted\".")])
+            var bread = Writer(store, session: "s_2")
+            try await bread.create()
+            try await bread.exchange("1", text: "How is bread baked? 東京", reply: [.text("On a moor? No.")])
+            var theirs = Writer(store, session: "s_3")
+            try await theirs.create(owner: Owner(key: "local"))
+            try await theirs.exchange("1", text: "whinchats, bread")
+
+            func found(_ text: String, owner: Owner = Writer.owner) async throws -> Set<String> {
+                Set(try await store.summaries(of: owner, matching: text, before: nil, limit: 9).map(\.id))
+            }
+            #expect(try await found("moor") == ["s_1", "s_2"])
+            #expect(try await found("WHINCH the") == ["s_1"])
+            #expect(try await found("über wheat") == ["s_1"])
+            #expect(try await found("brutvogel") == ["s_1"])
+            #expect(try await found("東京") == ["s_2"])
+            #expect(try await found("bread") == ["s_2"])
+            #expect(try await found("bread", owner: Owner(key: "local")) == ["s_3"])
+            #expect(try await found("moor bread") == [])
+            for nothing in ["", "\"", "* OR (", "text : moor AND NOT", "owner:6c6f63616c", "bread\" OR \"moor"] {
+                let found = try await found(nothing)
+                #expect(found.isSubset(of: []), "\(nothing)")
+            }
+            let first = try await store.summaries(of: Writer.owner, matching: "moor", before: nil, limit: 1)
+            let second = try await store.summaries(of: Writer.owner, matching: "moor", before: first.last, limit: 9)
+            #expect(Set((first + second).map(\.id)) == ["s_1", "s_2"] && first.count == 1)
+            try await bread.commit(.deleted)
+            #expect(try await found("moor") == ["s_1"])
+        }
+    }
 }

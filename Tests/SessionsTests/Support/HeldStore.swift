@@ -138,6 +138,12 @@ final class HeldStore: SessionStore {
         try await memory.summaries(of: owner, before: before, limit: limit)
     }
 
+    func summaries(
+        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
+    ) async throws(SessionStoreError) -> [SessionSummary] {
+        try await memory.summaries(of: owner, matching: text, before: before, limit: limit)
+    }
+
     func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {
         try await memory.matches(for: text, in: session, limit: limit)
     }

@@ -70,7 +70,7 @@ extension ChatRoutes {
     /// The reply of a turn that was accepted before, once it has ended; read from the store.
     private func reply(of turn: String, in session: String, _ call: ChatCall) async throws -> ReplyGathering.Reply {
         while true {
-            let stored = try await read(session)
+            guard let stored = try await stored(session) else { throw Self.noSession(session) }
             if let reply = stored.messages.first(where: { $0.turn == turn && $0.role == .assistant }) {
                 return ReplyGathering.Reply(stored, reply)
             }
@@ -82,19 +82,9 @@ extension ChatRoutes {
         }
     }
 
-    private func hasEnded(_ turn: String, in session: String) async throws -> Bool {
-        try await read(session).turns.first { $0.accepted.id == turn }?.state ?? .ended == .ended
-    }
-
-    private func read(_ session: String) async throws -> StoredSession {
-        let stored: StoredSession?
-        do throws(SessionStoreError) {
-            stored = try await directory.environment.store.session(session)
-        } catch {
-            throw Self.unreadable
-        }
-        guard let stored else { throw Self.noSession(session) }
-        return stored
+    private func hasEnded(_ turn: String, in session: String) async throws(CommandError) -> Bool {
+        let turns = try await stored(session)?.turns ?? []
+        return turns.first { $0.accepted.id == turn }?.state ?? .ended == .ended
     }
 
     // MARK: POST /chat/stream/{session_id}

@@ -1,4 +1,5 @@
 import ChatProtocol
+import Conversation
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -34,7 +35,7 @@ extension ChatRoutes {
 
     /// Where the client was: by `Last-Event-ID`, which a browser sends with the address that it once had, else by the query.
     private func open(_ call: ChatCall, _ query: QueryReader) throws(CommandError) -> ClientCommand.Open {
-        guard Self.isName(call.sessionName) else { throw Self.noSession(call.sessionName) }
+        guard Identifier.isValid(call.sessionName) else { throw Self.noSession(call.sessionName) }
         var members = query.members(["epoch"], integers: ["after", "history"])
         if let last = call.request.headers[.lastEventID].flatMap({ EventCursor($0) }) {
             members["epoch"] = .string(last.epoch)

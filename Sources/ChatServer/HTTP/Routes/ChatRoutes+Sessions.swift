@@ -138,19 +138,9 @@ extension ChatRoutes {
             : Self.response(
                 ByteBuffer(string: transcript.markdown), "text/markdown; charset=utf-8", headers: headers)
     }
-
-    static func isName(_ text: String) -> Bool { Identifier.isValid(text) }
 }
 
 extension SessionSummary {
-    var json: JSONValue {
-        [
-            "id": .string(id), "title": .string(title), "first_words": .string(firstWords),
-            "message_count": .int(messageCount), "created_at": .string(Timestamp.text(createdAt)),
-            "last_active_at": .string(Timestamp.text(lastActiveAt)),
-        ]
-    }
-
     /// Its place in the list, as text that means nothing to clients.
     fileprivate var cursor: String { "\(lastActiveAt).\(id)" }
 

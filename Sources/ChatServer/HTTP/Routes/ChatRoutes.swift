@@ -67,16 +67,17 @@ struct ChatRoutes: Sendable {
     }
 
     /// The path's session as the store has it.
-    func stored(_ call: ChatCall) async throws -> StoredSession {
+    func stored(_ call: ChatCall) async throws(CommandError) -> StoredSession {
         let name = call.sessionName
-        guard Identifier.isValid(name) else { throw Self.noSession(name) }
-        do throws(SessionStoreError) {
-            guard let stored = try await directory.environment.store.session(name), stored.owner == call.owner else {
-                throw SessionStoreError.inconsistent("")
-            }
-            return stored
-        } catch .inconsistent {
+        guard Identifier.isValid(name), let stored = try await stored(name), stored.owner == call.owner else {
             throw Self.noSession(name)
+        }
+        return stored
+    }
+
+    func stored(_ session: String) async throws(CommandError) -> StoredSession? {
+        do throws(SessionStoreError) {
+            return try await directory.environment.store.session(session)
         } catch {
             throw Self.unreadable
         }

@@ -2,7 +2,7 @@ import ChatProtocol
 import Foundation
 import JSON
 
-/// The parameters of a request's query, as a form writes them (WHATWG URL §5.1). An empty one is as if absent.
+/// The parameters of a request's query, as a form writes them (WHATWG URL §5.1).
 struct QueryReader {
     private var values: [String: String] = [:]
 
@@ -15,7 +15,7 @@ struct QueryReader {
                     .badField, "A parameter of the query is no UTF-8 behind its percent signs.", field: "query")
             }
             // Of several the first counts.
-            if !value.isEmpty, values[name] == nil { values[name] = value }
+            if values[name] == nil { values[name] = value }
         }
     }
 
@@ -39,8 +39,9 @@ struct QueryReader {
         return integer
     }
 
+    /// An empty text is as if absent: a field in which nobody has written.
     func text(_ name: String, scalars limit: Int) throws(CommandError) -> String? {
-        guard let value = values[name] else { return nil }
+        guard let value = values[name], !value.isEmpty else { return nil }
         guard value.unicodeScalars.count <= limit else {
             throw CommandError(.badField, "\"\(name)\" has more than \(limit) Unicode scalars.", field: name)
         }

@@ -30,6 +30,7 @@ final class StreamingFollower: FollowerTransport, HTTPOutletListener, @unchecked
     /// Filled and emptied for every batch.
     private var body = ByteBuffer()
     private var heartbeats: RepeatedTask?
+    /// How long the stream is silent at most.
     private let heartbeatInterval: Duration
     private var wroteSinceHeartbeat = false
     /// Whether nothing comes any more behind what waits for the body to begin.
@@ -162,9 +163,9 @@ final class StreamingFollower: FollowerTransport, HTTPOutletListener, @unchecked
     private func start(_ continuation: CheckedContinuation<Void, Never>) {
         guard case .opened = state else { return continuation.resume() }
         state = .streaming(continuation)
-        heartbeats = eventLoop.scheduleRepeatedTask(
-            initialDelay: TimeAmount(heartbeatInterval), delay: TimeAmount(heartbeatInterval)
-        ) { _ in self.beat() }
+        // Twice in an interval, as what was written just behind the last look puts the comment off by one.
+        let pause = TimeAmount(heartbeatInterval / 2)
+        heartbeats = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in self.beat() }
         let takesMore = flush()
         if isComplete { return finish() }
         if takesMore { session.perform { [id] in $0.ready(id) } }
