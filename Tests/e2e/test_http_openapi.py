@@ -9,7 +9,7 @@ import pytest
 from support.processes import ROOT, clean_environment
 
 # Random requests for each operation, beside those that the schema gives by itself. The whole takes about a minute.
-EXAMPLES = "5"
+EXAMPLES = "20"
 # The same ones each time, unless somebody wants others.
 SEED = os.environ.get("WHINCHAT_SEED", "7")
 
