@@ -1,19 +1,12 @@
-"""Following a session over plain HTTP: streams that are resumed, long polling, slow readers, a server that ends."""
+"""Following a session over plain HTTP: streams that are resumed, long polling, a server that ends."""
 
 import asyncio
-import contextlib
-import http.client
-import json
-import pathlib
-import socket
 
 import pytest
 
-from support.bounds import BOUND, until
-from support.chat_client import ChatClient
+from support.bounds import BOUND
 from support.http_client import HTTPClient, reply_text
 from support.sessions import tokens
-from test_slow_clients import MIB, PIECES, long_reply, resident_bytes, talkative  # noqa: F401
 
 
 async def test_a_session_as_events(quick):
@@ -182,111 +175,6 @@ async def test_a_stream_with_nothing_to_say_sends_comments(quick):
                     break
             else:
                 raise AssertionError("the stream ended")
-
-
-# Slow readers
-
-
-async def test_a_slow_reader_costs_no_memory_and_gets_the_same_text(talkative, long_reply):  # noqa: F811
-    _, whole = long_reply
-    async with HTTPClient(talkative) as client:
-        session = await client.made()
-        readers = [await asyncio.to_thread(SlowStream, talkative, session) for _ in range(20)]
-        before = resident_bytes(talkative)
-        await client.said(session, "Hello")
-        async with ChatClient.opened(talkative, session=session) as other:
-            if other.welcome["state"] == "running":
-                await other.done()
-        grown = resident_bytes(talkative) - before
-        # 3 MB for each of them would be 60.
-        assert grown < 40 * MIB, f"{grown / MIB:.0f} MiB more"
-        frames = await asyncio.to_thread(readers[0].until, "turn.done")
-        assert reply_text(frames) == whole
-        assert len(frames) < PIECES, "what waited was not merged"
-        for reader in readers:
-            reader.close()
-
-
-async def test_who_takes_nothing_is_cut_off_and_goes_on_later(talkative, long_reply):  # noqa: F811
-    _, whole = long_reply
-    async with HTTPClient(talkative) as client:
-        session = await client.made()
-        reader = await asyncio.to_thread(SlowStream, talkative, session)
-        await client.said(session, "Hello")
-        # Twice the 20 s that the protocol has, as it is looked at that often.
-        await until(reader.is_cut_off, "the end of the connection", bound=2 * BOUND)
-        frames = await asyncio.to_thread(reader.rest)
-        assert "turn.done" not in [frame["type"] for frame in frames]
-        reader.close()
-        async with client.events(f"/sessions/{session}/events", headers={"Last-Event-ID": reader.last_id}) as stream:
-            assert (await stream.until("welcome")).frame["resume"] == "exact"
-            async for event in stream:
-                frames.append(event.frame)
-                if event.type == "turn.done":
-                    break
-        seqs = [frame["seq"] for frame in frames]
-        assert seqs == sorted(set(seqs)) and reply_text(frames) == whole
-
-
-class SlowStream:
-    """A connection with a small buffer, that follows a session and reads only when it is told to."""
-
-    def __init__(self, server, session):
-        self.server = server
-        self.last_id = None
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.socket.settimeout(BOUND)
-        self.socket.connect(("127.0.0.1", server.port))
-        self.socket.sendall(
-            f"GET /sessions/{session}/events HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
-        self.response = http.client.HTTPResponse(self.socket)
-        self.response.begin()
-        assert self.response.status == 200
-        self.until("snapshot")
-
-    def until(self, type):
-        frames = []
-        for frame in self.frames():
-            frames.append(frame)
-            if frame["type"] == type:
-                return frames
-        raise AssertionError("the stream ended")
-
-    def rest(self):
-        """All that comes until the connection breaks off."""
-        frames = []
-        with contextlib.suppress(http.client.HTTPException, ConnectionError):
-            for frame in self.frames():
-                frames.append(frame)
-        return frames
-
-    def frames(self):
-        """Whole events, with their ids kept."""
-        id = data = None
-        while line := self.response.readline():
-            name, _, value = line.decode().rstrip("\n").partition(": ")
-            if name == "id":
-                id = value
-            elif name == "data":
-                data = value
-            elif not name and data:
-                self.last_id = id or self.last_id
-                yield json.loads(data)
-                id = data = None
-
-    def is_cut_off(self):
-        """Whether the server has closed its side, behind what it could not send."""
-        ours, theirs = f"{self.socket.getsockname()[1]:04X}", f"{self.server.port:04X}"
-        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
-            _, local, remote, state, *_ = line.split()
-            if local.endswith(f":{theirs}") and remote.endswith(f":{ours}"):
-                return state != "01"
-        return True
-
-    def close(self):
-        self.response.close()
-        self.socket.close()
 
 
 # The server's end
