@@ -18,7 +18,7 @@ def proxies(bench, options):
     sys.path.append(str(SUPPORT))
     from support.proxies import ORIGIN, Certificate, Front, found
     from support.spoilers import SpoilingHaproxy, SpoilingNginx
-    from support.token_arrivals import by_events, by_websocket, connected, of_provider
+    from support.token_arrivals import by_events, by_websocket, connected, of_chat, of_provider
 
     count = options.proxied_tokens
     model = f"stamps-{count}-rate-{RATE}"
@@ -36,10 +36,14 @@ def proxies(bench, options):
         certificate = Certificate(folder)
         nginx = proxy(SpoilingNginx, "nginx", provider, chat)
         haproxy = proxy(SpoilingHaproxy, "haproxy", provider, chat)
-        request = of_provider(model)
+        own_nginx = proxy(SpoilingNginx, "nginx-own", chat, chat)
+        own_haproxy = proxy(SpoilingHaproxy, "haproxy-own", chat, chat)
 
         def events(port, gzip=False):
-            return by_events(port, request, count, gzip)
+            return by_events(port, of_provider(model), count, gzip)
+
+        def own_events(port, gzip=False):
+            return by_events(port, of_chat(), count, gzip)
 
         def frames(port):
             return by_websocket(f"ws://127.0.0.1:{port}/v1/chat", count)
@@ -58,6 +62,12 @@ def proxies(bench, options):
             ("SSE, nginx, `proxy_buffering off`", lambda: events(nginx.unbuffered)),
             ("SSE, haproxy, its defaults", lambda: events(haproxy.events)),
             ("SSE, haproxy, `option http-no-delay`", lambda: events(haproxy.undelayed)),
+            ("`/chat/stream`, no proxy", lambda: own_events(chat.port)),
+            ("`/chat/stream`, nginx, buffering on", lambda: own_events(own_nginx.chunked)),
+            ("`/chat/stream`, nginx behind nginx, buffering on", lambda: own_events(own_nginx.close_delimited)),
+            ("`/chat/stream`, nginx, buffering on, gzipped", lambda: own_events(own_nginx.gzipped, gzip=True)),
+            ("`/chat/stream`, haproxy, its defaults", lambda: own_events(own_haproxy.events)),
+            ("`/chat/stream`, haproxy, `option http-no-delay`", lambda: own_events(own_haproxy.undelayed)),
             ("WebSocket, no proxy", lambda: frames(chat.port)),
             ("WebSocket, nginx, buffering and gzip on", lambda: frames(nginx.websocket)),
             ("WebSocket, nginx, deploy/nginx.conf with TLS",

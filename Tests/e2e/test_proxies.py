@@ -194,6 +194,19 @@ async def test_events_over_http_are_not_kept_back(proxy, path):
             over.set()
 
 
+def test_our_events_over_http_come_before_the_end(proxy, openai_server):
+    front = proxy(openai_server("stall-after-3", *ALLOWED))
+    page = front.page()
+    headers = {
+        "Accept-Encoding": "gzip", "Content-Type": "application/json", "Cookie": page["headers"]["Cookie"], "Origin": ORIGIN,
+    }
+    with front.response("/chat/stream/new", headers, method="POST", body='{"message": "Go on."}') as response:
+        assert response.status == 200
+        # The reply has no end: it is read up to its last token.
+        lines = iter(response.readline, b"")
+        assert any(b'w2 "' in line for line in lines)
+
+
 async def test_a_whole_reply_may_take_longer_than_a_silence(proxy):
     timeouts = {
         "nginx": {"proxy_read_timeout 60s": "proxy_read_timeout 1s"},

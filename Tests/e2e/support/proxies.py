@@ -160,7 +160,7 @@ class Front:
             return response
 
     @contextlib.contextmanager
-    def response(self, path, headers=None, tls=True):
+    def response(self, path, headers=None, tls=True, method="GET", body=None):
         """The same, with the body still to be read."""
         if tls:
             connection = http.client.HTTPSConnection(NAME, timeout=BOUND, context=self.certificate.context)
@@ -169,7 +169,7 @@ class Front:
         else:
             connection = http.client.HTTPConnection("127.0.0.1", self.plain_port, timeout=BOUND)
         with contextlib.closing(connection):
-            connection.request("GET", path, headers={"Host": NAME} | (headers or {}))
+            connection.request(method, path, body, headers={"Host": NAME} | (headers or {}))
             yield connection.getresponse()
 
     def page(self):

@@ -35,6 +35,11 @@ def of_provider(model):
     return StreamRequest("/v1/chat/completions", body, {"Authorization": "Bearer x"})
 
 
+def of_chat():
+    """To Whinchat: the reply in a new session."""
+    return StreamRequest("/chat/stream/new", {"message": "Go on."})
+
+
 @dataclasses.dataclass
 class Arrivals:
     """`tokens`: each, and when it was there, in ns."""
