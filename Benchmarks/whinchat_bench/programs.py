@@ -116,7 +116,7 @@ class Bench:
             command = [
                 self.binaries / "whinchat", "serve", "--provider", "anthropic", "--base-url", base_url, "--model", model,
                 # More streams than run at once by default would wait, and that is not what is measured.
-                "--data", data, "--port", 0, "--max-turns", 10_000, *flags]
+                "--data", data, "--port", 0, "--max-turns", 10_000, "--turn-tokens", 1_000_000, *flags]
             yield Program(scope, self.folder, "Whinchat", command, environment)
 
     @contextlib.contextmanager

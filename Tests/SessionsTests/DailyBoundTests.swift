@@ -93,6 +93,25 @@ import Testing
         #expect(fixture.directory.environment.places.counts == (0, 0))
     }
 
+    @Test func `a call that the provider does not take uses nothing`() async throws {
+        let fixture = try fixture { $0.userTokens = 1 }
+        let (session, follower) = try await fixture.open()
+        let refused = ModelError(.auth, message: "no such key", retryable: false, status: 401)
+        for number in 1...2 {
+            session.send("Question \(number)", id: "m\(number)", from: follower)
+            try await fixture.provider.nextCall().say([.event(.failed(refused))])
+            let done = try #require(try await follower.until("turn.done").last)
+            #expect(done["error"]?["code"] == "upstream_auth" && done["usage"]?["input_tokens"] == 0)
+        }
+        // One that breaks off after it had begun was taken.
+        session.send("Question 3", id: "m3", from: follower)
+        try await fixture.provider.nextCall().say([
+            .event(.started(model: "scripted-1", requestID: nil)), .event(.failed(refused)),
+        ])
+        #expect(try await follower.until("turn.done").last?["usage"]?["input_tokens"]?.intValue ?? 0 > 0)
+        #expect(try await refusal(of: "Four", in: session, follower)["code"] == "quota_exceeded")
+    }
+
     @Test func `a turn that waits over a restart is bounded by what was used before`() async throws {
         let before = try fixture { _ in }
         let (used, one) = try await before.open()

@@ -33,6 +33,7 @@ def talkative(long_reply, start_server):
     # In pieces of 16 KiB, as a socket would bring them.
     return start_server(
         "--provider", "openai", "--base-url", f"{provider.url}/v1", "--model", "fixture-long-split-16384",
+        "--turn-tokens", "1000000",
         environment={"OPENAI_API_KEY": OPENAI_KEY}, name="whinchat (long replies)",
     )
 

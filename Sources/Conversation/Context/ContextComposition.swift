@@ -56,6 +56,7 @@ struct ContextComposition {
         return ContextPlan(
             messages: messages, policy: policy, sentMessages: window.count, droppedMessages: dropped,
             summarisedMessages: summarised, recalledMessages: recalled, estimatedTokens: Int(tokens.rounded()),
-            budgetTokens: budget, stableMessages: stable, head: self.head)
+            budgetTokens: [budget, self.input.promptLimitTokens].compactMap(\.self).min(), stableMessages: stable,
+            head: self.head)
     }
 }

@@ -16,7 +16,7 @@ package struct ContextPlan: Hashable, Sendable {
     package var recalledMessages: Int
     /// The prompt's tokens as `TokenEstimator` counts them: system prompt, tools and `messages`.
     package var estimatedTokens: Int
-    /// The bound that the policy kept to; nil for one that keeps to none.
+    /// The bound that the policy kept to, its budget or what the model reads at most; nil for one that keeps to none.
     package var budgetTokens: Int?
     /// How many of `messages`, from the first, the next turn's prompt is expected to begin with: a cache of the provider's
     /// is worth writing up to there.

@@ -14,9 +14,11 @@ package struct Summarise: ContextPolicy {
             let message = summary.message
             let other = composition.headSize + composition.size(of: message)
             let summarised = exchanges[..<covered].reduce(0) { $0 + $1.messageCount }
-            // A summary that leaves the newest message no room is worth less than that message.
-            if let fit = try? window.fit(
-                Array(exchanges[covered...]), beside: other, steadyScale: steadyScale, turnsBefore: covered)
+            // A summary that leaves the turns less than half of the budget, as after a change of it, is worth less than they
+            // are; so is one that leaves the newest message no room.
+            if composition.size(of: message).tokens <= Double(composition.budget) / 2,
+                let fit = try? window.fit(
+                    Array(exchanges[covered...]), beside: other, steadyScale: steadyScale, turnsBefore: covered)
             {
                 return composition.plan(
                     Self.name, from: covered + fit.start, before: message, summarised: summarised,

@@ -20,6 +20,9 @@ package struct SummaryJob: Hashable, Sendable {
     /// Tokens, for `max_tokens`.
     package let maxTokens: Int
 
+    /// Whether a reply is much longer than was asked for. It would take the room of the turns that it stands for.
+    package func isTooLong(_ reply: String) -> Bool { TokenEstimate.tokens(in: reply) > 2 * self.maxTokens }
+
     /// The summary that comes of the model's reply; nil where the reply says nothing. One that was cut off at `max_tokens` or
     /// failed is not to be passed on: the job is done again after the next turn.
     package func summary(from reply: String) -> RunningSummary? {
@@ -43,6 +46,13 @@ extension SummaryJob {
     /// The part of the budget that the summary may take before it is condensed, and its least size in tokens.
     private static let summaryShare = 8
     private static let leastSummaryTokens = 1_000
+    /// The part of a small budget that it may take, where an eighth would be too little to say anything.
+    private static let smallBudgetShare = 4
+
+    /// Tokens that the summary may take.
+    private static func room(in budget: Int) -> Int {
+        max(min(self.leastSummaryTokens, budget / self.smallBudgetShare), budget / self.summaryShare)
+    }
 
     /// What is to be done after a turn, if anything.
     ///
@@ -57,7 +67,7 @@ extension SummaryJob {
         let best = RunningSummary.best(of: input.summaries, for: exchanges)
         let scale = input.estimator.calibration.steadyScale
         if let (summary, _) = best {
-            let room = max(self.leastSummaryTokens, composition.budget / self.summaryShare)
+            let room = self.room(in: composition.budget)
             if Double(TokenEstimate.tokens(in: summary.text)) * scale > Double(room) {
                 return self.condensing(summary, to: room / 2)
             }
@@ -75,7 +85,8 @@ extension SummaryJob {
             text += (text.isEmpty ? "" : "\n\n") + more
         }
         guard let lastMessage = folded.last?.ids.last else { return nil }
-        return self.extending(best?.0, by: folded, text, lastMessage: lastMessage)
+        let tokens = min(self.noteTokens, self.room(in: composition.budget))
+        return self.extending(best?.0, by: folded, text, lastMessage: lastMessage, tokens: tokens)
     }
 
     /// How many of the pending turns are old enough. The newest stays, and the least number of turns.
@@ -103,7 +114,8 @@ extension SummaryJob {
         """
 
     private static func extending(
-        _ previous: RunningSummary?, by exchanges: [Exchange], _ transcript: String, lastMessage: String
+        _ previous: RunningSummary?, by exchanges: [Exchange], _ transcript: String, lastMessage: String,
+        tokens: Int
     ) -> SummaryJob {
         let start =
             if let previous {
@@ -113,15 +125,16 @@ extension SummaryJob {
                 \(previous.text)
                 </notes>
 
-                Write only the lines to be added for what follows. Where something changed, say what it is now.
+                Write only the lines to be added for what follows, at most \(tokens * 3 / 4) words. Where something changed, say \
+                what it is now.
                 """
             } else {
-                "Write the notes on this beginning of the conversation."
+                "Write the notes on this beginning of the conversation, at most \(tokens * 3 / 4) words."
             }
         return SummaryJob(
             kind: .extend, previous: previous, messages: exchanges.flatMap { $0.messages(cleared: false) },
             lastMessage: lastMessage, system: self.rules,
-            prompt: "\(start)\n\n<transcript>\n\(transcript)\n</transcript>", maxTokens: self.noteTokens)
+            prompt: "\(start)\n\n<transcript>\n\(transcript)\n</transcript>", maxTokens: tokens)
     }
 
     private static func condensing(_ summary: RunningSummary, to tokens: Int) -> SummaryJob {

@@ -15,6 +15,9 @@ package struct TokenEstimator: Hashable, Sendable {
     /// Tokens by `TokenEstimate`: shorter prompts say more of a provider's hidden frame than of its tokeniser.
     static let telling = 200
 
+    /// Tokens that a provider may put before a prompt without our knowledge: instructions for tools take some hundreds.
+    static let hiddenTokens = 20_000.0
+
     package let model: String
     package private(set) var calibration: TokenCalibration
     private var heads: [Int: Double] = [:]
@@ -50,7 +53,7 @@ package struct TokenEstimator: Hashable, Sendable {
     /// - Parameter tokens: of the whole prompt: `inputTokens + cacheReadTokens + cacheWriteTokens`.
     @discardableResult
     package mutating func learn(_ plan: ContextPlan, reported tokens: Int) -> TokenLesson {
-        guard tokens > 0 else { return TokenLesson(error: 0, raw: 0, tokens: 0) }
+        guard tokens > 0, self.isBelievable(tokens, for: plan) else { return TokenLesson(error: 0, raw: 0, tokens: 0) }
         var lesson = TokenLesson(error: 0, raw: 0, tokens: 0)
         lesson.error = Double(self.tokens(in: plan.messages, head: plan.head) - tokens) / Double(tokens)
         let sizes = plan.messages.map { (id: $0.id, raw: TokenEstimate.tokens(in: $0)) }
@@ -81,6 +84,12 @@ package struct TokenEstimator: Hashable, Sendable {
             self.heads[plan.head.fingerprint] = max(0, total - known - share)
         }
         return lesson
+    }
+
+    /// Whether a prompt could have as many tokens: a number that a faulty server made up must not make every prompt too long.
+    private func isBelievable(_ tokens: Int, for plan: ContextPlan) -> Bool {
+        let raw = plan.messages.reduce(plan.head.rawTokens) { $0 + TokenEstimate.tokens(in: $1) }
+        return Double(tokens) <= Double(raw) * TokenCalibration.scaleBounds.upperBound + Self.hiddenTokens
     }
 
     private mutating func count(_ new: [(id: String, raw: Int)], share: Double, raw: Int) {

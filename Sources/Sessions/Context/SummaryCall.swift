@@ -67,8 +67,9 @@ final class SummaryCall: ModelEventReceiver {
     private func stopped(_ reason: StopReason) {
         switch reason.meaning {
         case .endTurn, .stopSequence, .other:
-            let summary = job.summary(from: String(decoding: text, as: UTF8.self))
-            end(summary.map { .success($0) } ?? .failure(.empty))
+            let reply = String(decoding: text, as: UTF8.self)
+            guard !job.isTooLong(reply) else { return end(.failure(.tooLong)) }
+            end(job.summary(from: reply).map { .success($0) } ?? .failure(.empty))
         case .toolUse, .maxTokens, .refusal, .contentFilter, .contextExceeded, .pauseTurn:
             end(.failure(.stopped(reason.word)))
         }

@@ -49,9 +49,24 @@ extension ChatSession {
         let limits = environment.limits
         if now - max(unattendedAt, running.startedAt) > TimeAmount(limits.unattendedTime) {
             stopRunning(.timeLimit, ref: nil)
-        } else if running.turn.byteCount / TokenEstimate.bytesPerToken > limits.unattendedTokens {
+        } else if hasSaidAll {
             stopRunning(.maxTokens, ref: nil)
         }
+    }
+
+    /// The most tokens that a turn may say as things are.
+    private var tokenBound: Int {
+        let limits = environment.limits
+        return unattendedAt == nil ? limits.turnTokens : min(limits.turnTokens, limits.unattendedTokens)
+    }
+
+    /// The same in bytes, about.
+    var byteBound: Int { tokenBound * TokenEstimate.bytesPerToken }
+
+    /// Whether the running turn has said all that it may, by its bytes or by the provider's count.
+    var hasSaidAll: Bool {
+        guard let turn = running?.turn else { return false }
+        return turn.byteCount > byteBound || turn.reportedUsage?.outputTokens ?? 0 > tokenBound
     }
 
     /// Counts the time that the running turn is at work, a second at a time: what it waits is not its own.
@@ -64,12 +79,9 @@ extension ChatSession {
     /// A turn that goes in circles would go on for ever, at somebody's cost.
     private func stopIfTooLong() {
         guard let running else { return }
-        let limits = environment.limits
-        let tokens = max(
-            running.turn.byteCount / TokenEstimate.bytesPerToken, running.turn.reportedUsage?.outputTokens ?? 0)
-        if running.worked > TimeAmount(limits.turnTime) {
+        if running.worked > TimeAmount(environment.limits.turnTime) {
             stopRunning(.timeLimit, ref: nil)
-        } else if tokens > limits.turnTokens {
+        } else if hasSaidAll {
             stopRunning(.maxTokens, ref: nil)
         }
     }

@@ -83,13 +83,18 @@ extension ChatSession {
 
     /// Takes what a call to the model said. On the way from the provider's bytes to the sockets: no allocation for a token.
     package func receive(_ batch: ModelEventBatch, generation: Int) {
+        let byteBound = byteBound
         batch.text.withUnsafeBytes { text in
             for event in batch.events {
                 // Of a call that is over, perhaps by the event before.
                 guard generation == self.generation else { break }
                 if case .delta(let index, let range) = event {
                     let fits = append(UnsafeRawBufferPointer(rebasing: text[range]), toBlock: index)
-                    if !fits { stopRunning(.truncated, ref: nil, error: Turn.replyTooLong) }
+                    if !fits {
+                        stopRunning(.truncated, ref: nil, error: Turn.replyTooLong)
+                    } else if running?.turn.byteCount ?? 0 > byteBound {
+                        stopRunning(.maxTokens, ref: nil)
+                    }
                 } else if case .retrying(let retry) = event {
                     retrying(retry)
                 } else if let actions = running?.turn.received(event) {
@@ -141,6 +146,7 @@ extension ChatSession {
                 log.append(.blockStarted(turn: turn.accepted.id, index: index, kind))
             case .blockDone(let index, let partial, let input):
                 log.append(.blockDone(turn: turn.accepted.id, index: index, partial: partial, input: input))
+            case .callModel where hasSaidAll: stopRunning(.maxTokens, ref: nil)
             case .callModel: callModel()
             case .runTools(let calls): run(calls)
             case .runOnClient(let calls): runOnClient(calls)
@@ -198,7 +204,8 @@ extension ChatSession {
         reviewAdmission()
         generation += 1
         let now = NIODeadline.now()
-        let usage = running.usage(isComplete: end.status != .cancelled && end.error == nil)
+        let usage = running.usage(
+            isComplete: end.status != .cancelled && end.error == nil, isFailed: end.error != nil)
         var timing = TurnTiming(duration: .nanoseconds((now - running.startedAt).nanoseconds))
         if let first = running.firstOutputAt {
             timing.timeToFirstToken = .nanoseconds((first - running.startedAt).nanoseconds)
@@ -307,9 +314,11 @@ extension ChatSession {
 extension ChatSession.Running {
     /// The turn's usage: as the provider said, else estimated.
     ///
-    /// - Parameter isComplete: whether the provider had the chance to say it all.
-    func usage(isComplete: Bool) -> Usage {
-        guard turn.round > 0 else { return Usage() }
+    /// - Parameters:
+    ///   - isComplete: whether the provider had the chance to say it all.
+    ///   - isFailed: whether the last call failed. One that had said nothing before was not taken, and used nothing.
+    func usage(isComplete: Bool, isFailed: Bool) -> Usage {
+        guard turn.round > 0, !isFailed || turn.isHeard || !turn.items.isEmpty else { return Usage() }
         // Of the calls before a restart it is not known any more.
         if let reported = turn.reportedUsage, isComplete, !isResumed { return reported }
         let said = turn.reportedUsage ?? Usage()

@@ -74,6 +74,8 @@ struct Turn {
     /// The usage of the calls that are over, and of the one that runs.
     var usageBefore: Usage?
     var usageNow: Usage?
+    /// Whether a model has said anything, be it that it begins.
+    var isHeard = false
     /// How many pieces of the reply checkpoints have taken, and the first item that they have not taken whole.
     var pieceCount = 0
     var firstUnsavedItem = 0
@@ -121,7 +123,10 @@ struct Turn {
     mutating func received(_ event: ModelEvent) -> [Action] {
         guard phase == .calling else { return [] }
         switch event {
-        case .started, .delta, .retrying:
+        case .started:
+            isHeard = true
+            return []
+        case .delta, .retrying:
             return []
         case .blockStarted(let callIndex, let kind):
             return [startBlock(callIndex, kind)]

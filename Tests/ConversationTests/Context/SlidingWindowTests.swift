@@ -130,4 +130,14 @@ import Testing
         #expect(plan.sentMessages == 4)
         #expect(plan.droppedMessages == 0)
     }
+
+    @Test func `the bound that is told is the window's where the budget is larger`() throws {
+        var input = ContextInput(
+            path: Talk.path(turns: 6, tokens: 10), settings: Talk.settings(turns: 4, budget: 9_000),
+            windowTokens: 3_000,
+            replyTokens: 1_000)
+        #expect(try SlidingWindow().plan(for: input).budgetTokens == 2_000)
+        input.windowTokens = nil
+        #expect(try SlidingWindow().plan(for: input).budgetTokens == 9_000)
+    }
 }

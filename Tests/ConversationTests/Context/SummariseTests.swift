@@ -131,6 +131,23 @@ import Testing
         #expect(job.summary(from: "Short.") == RunningSummary(text: "Short.", lastMessage: "a1"))
     }
 
+    @Test func `notes are asked for that a small budget has room for, and much longer ones are refused`() throws {
+        let path = Array(Talk.path(turns: 10, tokens: 50).dropLast())
+        let job = try #require(SummaryJob.next(for: self.input(path, budget: 1_000)))
+        #expect(job.maxTokens == 250)
+        #expect(!job.isTooLong(Talk.text(tokens: 300)) && job.isTooLong(Talk.text(tokens: 501)))
+    }
+
+    @Test func `a summary that takes most of the budget gives way to the turns`() throws {
+        let path = Talk.path(turns: 6, tokens: 10)
+        let long = RunningSummary(text: Talk.text(tokens: 600), lastMessage: "a1")
+        let plan = try Summarise().plan(for: self.input(path, [long], budget: 1_000))
+        #expect(plan.summarisedMessages == 0)
+        #expect(plan.sentMessages == 13)
+        #expect(plan.estimatedTokens <= 1_000)
+        #expect(try Summarise().plan(for: self.input(path, [long], budget: 2_000)).summarisedMessages == 4)
+    }
+
     @Test func `a short conversation needs no summary, and the newest turn is never folded`() throws {
         for turns in 0...5 {
             #expect(SummaryJob.next(for: self.input(Talk.path(turns: turns, tokens: 10).dropLast())) == nil)

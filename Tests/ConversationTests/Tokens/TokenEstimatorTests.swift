@@ -70,6 +70,17 @@ import Testing
         try FullHistory().plan(for: ContextInput(path: path, settings: Talk.settings("full", system: system)))
     }
 
+    @Test(arguments: [1_000_000_000, Int.max]) func `a count that no prompt could have is not believed`(count: Int)
+        throws
+    {
+        var estimator = TokenEstimator(model: "m")
+        let plan = try self.plan([Talk.user("u0", "Hello")])
+        estimator.learn(plan, reported: 12)
+        let before = estimator
+        #expect(estimator.learn(plan, reported: count) == TokenLesson(error: 0, raw: 0, tokens: 0))
+        #expect(estimator == before)
+    }
+
     @Test func `what a provider adds unseen belongs to the head, not to the first message`() throws {
         var estimator = TokenEstimator(model: "m")
         let first = try self.plan([Talk.user("u0", "Hello")], system: "Be kind.")
