@@ -45,9 +45,9 @@ export function transcript(page) {
 	const views = messages.map((message) => {
 		const { id, version, role, status, live } = message;
 		const isLast = message === last && (role === "assistant" || Boolean(status));
-		const siblings = model.siblings.get(id) ?? [];
-		const waits = status ? status === "held" || status === "pending" : model.waiting.includes(id);
-		const position = turns.find(({ state, parent, message: its }) => (state === "queued" ? parent : its) === id)?.position;
+		const siblings = model.siblings[id] ?? [];
+		const waits = status ? status === "held" || status === "pending" : turns.some((turn) => !turn.message && turn.parent === id);
+		const position = turns.find(({ parent, message: its }) => (its ?? parent) === id)?.position;
 		const key = [version, isLast, siblings, waits, position, isBusy].join();
 		// What is live shows times as well.
 		if (live || drafts.has(message) || drawn.get(message)?.key !== key) {
