@@ -25,7 +25,6 @@ export class ChatClient {
 	#opening = "";
 	/** For a new session, kept until it succeeded: a lost answer must not leave a second one behind. */
 	#createID;
-	/** Calls of our tools. */
 	#begun = new Set();
 
 	constructor({ url = `${location.protocol.replace("http", "ws")}//${location.host}/v1/chat`, session = null, ...options }) {
@@ -112,7 +111,8 @@ export class ChatClient {
 		const said = this.#all(({ type, text }, { left, error }) => text && (type === "send" || !left || error));
 		return shownMessages(this.model).concat(said.map(({ id, frame: { text }, left, error }) => {
 			const status = error ? "unsent" : left ? "pending" : "held";
-			return { id, role: "user", blocks: [{ index: 0, kind: "text", text, done: true }], live: false, version: 0, status, error };
+			const blocks = [{ index: 0, kind: "text", text, done: true }];
+			return { id, role: "user", blocks, live: false, version: 0, status, error };
 		}));
 	}
 
@@ -140,7 +140,6 @@ export class ChatClient {
 		return this.#all(({ type }, { error }) => /^(send|edit|regenerate)$/.test(type) && !error);
 	}
 
-	/** The blocks of the running turn. */
 	get #blocks() {
 		return this.model.messages.get(currentTurn(this.model)?.message)?.blocks ?? [];
 	}
@@ -168,10 +167,10 @@ export class ChatClient {
 	#open(tools = this.tools) {
 		const { session, epoch, seq: after } = this.model;
 		const id = (this.#opening = session ? newID() : this.#createID);
-		const declared = Object.entries(tools).map(([name, { description, input_schema }]) => ({ name, description, input_schema }));
-		this.connection.send({
-			type: "open", id, session: session ?? undefined, history: 200, client_tools: declared, ...(epoch && { epoch, after }),
-		});
+		// What `run` is, JSON leaves out.
+		const declared = Object.entries(tools).map(([name, tool]) => ({ name, ...tool }));
+		const place = { ...(session && { session }), ...(epoch && { epoch, after }) };
+		this.connection.send({ type: "open", id, history: 200, client_tools: declared, ...place });
 	}
 
 	#received(frame) {
@@ -212,11 +211,9 @@ export class ChatClient {
 	#happened(frame) {
 		const outcome = reduce(this.model, frame);
 		for (const { resolve } of this.#forget((_, command) => answers(frame, command))) resolve?.(frame);
-		if (frame.type === "snapshot") {
-			// Of a turn that ended meanwhile nothing more comes that would end its cancel.
-			const isOver = ({ turn, send }) => !this.model.turns.has(turn) && !this.#commands.has(send);
-			this.#forget((said) => said.type === "cancel" && isOver(said));
-		}
+		// Of a turn that ended meanwhile nothing more comes that would end its cancel.
+		const isOver = ({ turn, send }) => !this.model.turns.has(turn) && !this.#commands.has(send);
+		if (frame.type === "snapshot") this.#forget((said) => said.type === "cancel" && isOver(said));
 		if (outcome === "lost") {
 			this.model.epoch = null;
 			this.#open();
@@ -232,10 +229,11 @@ export class ChatClient {
 		for (const { call, name, input = {}, tool } of this.#blocks) {
 			if (tool !== "running" || !Object.hasOwn(this.tools, name) || this.#begun.has(call)) continue;
 			this.#begun.add(call);
-			Promise.try(() => this.tools[name].run(input))
-				.then((output) => ({ output: String(output) }), (error) => ({ output: String(error.message ?? error), is_error: true }))
+			const tell = (output, is_error = false) => {
 				// Its turn may be over by now.
-				.then((result) => this.#block(call) && this.#push({ type: "tool.result", call, ...result }));
+				if (this.#block(call)) this.#push({ type: "tool.result", call, output: String(output), is_error });
+			};
+			Promise.try(() => this.tools[name].run(input)).then(tell, (error) => tell(error.message ?? error, true));
 		}
 	}
 

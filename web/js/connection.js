@@ -28,8 +28,8 @@ export class Connection {
 	#attempt = 0;
 	#onlineSince = 0;
 	#notBefore = 0;
-	#timer = 0;
-	#pingInterval = 30_000;
+	#timer;
+	#pingInterval;
 
 	/** `handlers`: `onOpen()`, `onFrame(frame)`, `onClose(code)`, `onStatus(status)`. */
 	constructor(url, handlers) {
@@ -67,9 +67,8 @@ export class Connection {
 		return isOpen;
 	}
 
-	/** The server welcomed us. */
 	settled(pingInterval) {
-		this.#pingInterval = pingInterval || this.#pingInterval;
+		this.#pingInterval = pingInterval;
 		this.#onlineSince ||= Date.now();
 		this.#listen();
 		this.#set({ state: "online", reason: "" });
@@ -107,7 +106,8 @@ export class Connection {
 	#closed(code) {
 		this.#drop();
 		const now = Date.now();
-		const [reason, floor] = CLOSES[code] ?? [this.#onlineSince ? "The connection was lost." : "The server cannot be reached.", 0];
+		const unknown = this.#onlineSince ? "The connection was lost." : "The server cannot be reached.";
+		const [reason, floor] = CLOSES[code] ?? [unknown, 0];
 		if (this.#onlineSince && now - this.#onlineSince > STABLE) this.#attempt = 0;
 		this.#onlineSince = 0;
 		this.handlers.onClose(code);

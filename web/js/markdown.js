@@ -19,15 +19,18 @@ const DELIMITERS = /^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$/;
 /** The start of a line that may still become more than one thing. */
 const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
-const cells = (row) => row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+const cells = (row) =>
+	row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+
+// What begins like a row may be a table's head: the next line tells.
+const paragraph = (text, isOpen) => (isOpen && /^ *\|[^\n]*$/.test(text) ? [] : inline(text, isOpen));
+const heading = (text, isOpen) => inline(text.replace(/ +#+ *$/, ""), isOpen);
+const code = (line) => [line, "\n"];
 
 export class Markdown {
-	#length = 0;
-	/** An unclear start of a line. */
-	#held = "";
+	#read = 0;
 	#inLine = false;
-	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or null;
-	 * `list`: what a next item would go on. */
+	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or undefined. */
 	#boxes;
 	/** The block that grows: `target` shows what `render` makes of `text`. */
 	#leaf = null;
@@ -38,20 +41,12 @@ export class Markdown {
 
 	/** Takes the whole text so far: only what is new is read. */
 	update(text, isDone) {
-		let rest = this.#held + text.slice(this.#length);
-		this.#length = text.length;
-		this.#held = "";
-		while (rest) {
-			const end = rest.indexOf("\n");
-			const line = end < 0 ? rest : rest.slice(0, end);
+		for (const [all, line, end] of text.slice(this.#read).matchAll(/([^\n]*)(\n?)/g)) {
+			if (!all || (!this.#inLine && !end && !isDone && UNCLEAR.test(line))) break;
 			if (this.#inLine) this.#add(line);
-			else if (end < 0 && !isDone && UNCLEAR.test(line)) {
-				this.#held = rest;
-				break;
-			} else this.#begin(line);
-			this.#inLine = end < 0;
-			if (end >= 0 && this.#leaf?.fence && this.#leaf.target) this.#leaf.text += "\n";
-			rest = end < 0 ? "" : rest.slice(end + 1);
+			else this.#begin(line);
+			this.#inLine = !end;
+			this.#read += all.length;
 		}
 		if (isDone) this.#close(1);
 		else this.#draw(true);
@@ -61,80 +56,71 @@ export class Markdown {
 		line = line.replace(/^[ \t]+/, (space) => space.replaceAll("\t", "    "));
 		const boxes = this.#boxes;
 		let depth = 0;
-		for (let rest; depth < boxes.length && (rest = boxes[depth].next(line)) !== null; depth++) line = rest;
+		for (let rest; (rest = boxes[depth]?.next(line)) !== undefined; depth++) line = rest;
 		if (depth < boxes.length) {
 			// A paragraph goes on without its quote's or its item's mark.
 			const isNew = !line.trim() || [FENCE, ITEM, QUOTE, HEADING, RULE].some((pattern) => pattern.test(line));
-			if (!isNew && this.#leaf?.isParagraph) return this.#add(`\n${line}`);
+			if (!isNew && this.#leaf?.render === paragraph) return this.#add(`\n${line}`);
 			this.#close(depth);
 		} else if (this.#leaf?.fence) return this.#code(line);
-		while (this.#enter(line)) line = boxes.at(-1).first;
+		for (let rest; (rest = this.#enter(line)) !== undefined;) line = rest;
 		this.#fill(line);
 	}
 
-	/** Opens a quote or an item; `first` is what it begins with. */
+	/** Opens a quote or an item, and returns what it begins with. */
 	#enter(line) {
 		const boxes = this.#boxes;
-		if (boxes.length > DEPTH) return 0;
-		const quote = QUOTE.exec(line)?.[0];
-		if (quote) {
-			const next = (later) => (QUOTE.test(later) ? later.replace(QUOTE, "") : null);
-			return boxes.push({ element: this.#append(h("blockquote")), next, first: line.slice(quote.length) });
+		if (boxes.length > DEPTH) return;
+		const unquoted = (each) => (QUOTE.test(each) ? each.replace(QUOTE, "") : undefined);
+		if (QUOTE.test(line)) {
+			boxes.push({ element: this.#append("blockquote"), next: unquoted });
+			return unquoted(line);
 		}
 		const [all, before, mark, number, after] = (!RULE.test(line) && ITEM.exec(line)) || [];
 		// Within a paragraph only a clear sign begins a list: a year at the start of a line does not.
-		if (!mark || (this.#leaf?.isParagraph && ((number ?? "1") !== "1" || !after))) return 0;
+		if (!mark || (this.#leaf?.render === paragraph && ((number ?? "1") !== "1" || !after))) return;
 		this.#close(boxes.length);
-		const box = boxes.at(-1);
 		const kind = mark.at(-1);
-		if (box.list?.kind !== kind) box.list = { kind, element: this.#append(h(number ? "ol" : "ul", { start: number > 1 && number })) };
+		let list = boxes.at(-1).element.lastElementChild;
+		if (list?.kind !== kind) list = this.#append(number ? "ol" : "ul", { start: number > 1 && number });
+		list.kind = kind;
 		const element = make(h("li"));
-		box.list.element.append(element);
+		list.append(element);
 		const within = all.length - after.length + (after.length || 1);
 		const next = (later) => {
 			const spaces = later.search(/\S|$/);
 			if (spaces === later.length) return "";
 			// Models indent a list within a list by two, whatever the mark's width.
 			const needed = ITEM.test(later.trimStart()) ? Math.min(within, before.length + 2) : within;
-			return spaces < needed ? null : later.slice(Math.min(spaces, within));
+			return spaces < needed ? undefined : later.slice(Math.min(spaces, within));
 		};
-		return boxes.push({ element, next, first: line.slice(all.length) });
+		boxes.push({ element, next });
+		return line.slice(all.length);
 	}
 
 	#fill(line) {
-		if (DELIMITERS.test(line) && this.#underlined(line)) return;
-		if (this.#leaf?.isHead) this.#noTable();
-		const leaf = this.#leaf;
-		const fence = FENCE.exec(line);
-		const heading = HEADING.exec(line);
+		const [, fence, language] = FENCE.exec(line) ?? [];
+		const [mark, signs] = HEADING.exec(line) ?? [];
+		const isInParagraph = this.#leaf?.render === paragraph;
 		if (!line.trim()) this.#close(this.#boxes.length);
-		else if (leaf?.align && (line.includes("|") || !leaf.isPiped)) this.#row(line);
-		else if (fence) this.#fence(fence);
-		else if (heading) this.#text(`h${Math.min(6, heading[1].length + 2)}`, line.slice(heading[0].length));
-		else if (RULE.test(line)) this.#append(h("hr"));
-		else if (leaf?.isParagraph) this.#add(`\n${line}`);
-		else if (line.trimStart()[0] === "|") this.#table(line);
-		else this.#text("p", line);
+		else if (isInParagraph && DELIMITERS.test(line) && this.#table(cells(line))) return;
+		else if (fence) this.#fence(fence, language || "code");
+		else if (signs) this.#text(`h${Math.min(6, signs.length + 2)}`, heading, line.slice(mark.length));
+		else if (RULE.test(line)) this.#append("hr");
+		else if (isInParagraph) this.#add(`\n${line}`);
+		else if (this.#leaf && !this.#leaf.isText) this.#part("tr", line);
+		else this.#text("p", paragraph, line);
 	}
 
-	/** Puts a block into the innermost box, or in the place of another. */
-	#append(description, replaced) {
-		const element = make(description);
-		if (replaced) replaced.replaceWith(element);
-		else {
-			this.#close(this.#boxes.length);
-			const box = this.#boxes.at(-1);
-			box.list = null;
-			box.element.append(element);
-		}
+	#append(...description) {
+		this.#close(this.#boxes.length);
+		const element = make(h(...description));
+		this.#boxes.at(-1).element.append(element);
 		return element;
 	}
 
-	#text(tag, text, replaced) {
-		const isParagraph = tag === "p";
-		const element = this.#append(h(tag, { dir: "auto" }), replaced);
-		const render = isParagraph ? inline : (words, isOpen) => inline(words.replace(/ +#+ *$/, ""), isOpen);
-		this.#leaf = { element, text: "", isText: true, isParagraph, render };
+	#text(tag, render, text) {
+		this.#leaf = { element: this.#append(tag, { dir: "auto" }), render, isText: true };
 		this.#part("span");
 		this.#add(text);
 	}
@@ -149,7 +135,6 @@ export class Markdown {
 
 	#add(text) {
 		const leaf = this.#leaf;
-		if (!leaf) return this.#text("p", text);
 		leaf.text += text;
 		while (leaf.isText && leaf.text.length > PART) {
 			// At a space outside of any mark. Where that is, only the text says, not how it came.
@@ -162,51 +147,30 @@ export class Markdown {
 		}
 	}
 
-	/** A line that begins like a row is taken for a table's head, until the next one says otherwise. */
-	#table(head, replaced) {
-		const element = make(h("table"));
-		const wide = this.#append(h("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Table" }, element), replaced);
-		const leaf = { element, wide, isHead: true, isPiped: head.trimStart()[0] === "|" };
-		leaf.render = (row, isOpen) =>
-			cells(row).slice(0, leaf.align?.length).map((cell, at) =>
-				h(leaf.isHead || !leaf.align ? "th" : "td", { align: leaf.align?.[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
-		this.#leaf = leaf;
-		this.#row(head);
-	}
-
-	#row(text) {
-		this.#part("tr", text);
-	}
-
-	/** Whether this line makes a table's head of the one before. */
-	#underlined(line) {
-		const columns = cells(line);
-		const leaf = this.#leaf;
-		const isOne = leaf?.isHead || (leaf?.isParagraph && leaf.element.childElementCount === 1 && !leaf.text.includes("\n"));
-		if (!isOne || cells(leaf.text).length !== columns.length) return false;
-		if (leaf.isParagraph) this.#table(leaf.text, leaf.element);
-		this.#draw(false);
-		const align = columns.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
-		Object.assign(this.#leaf, { align, isHead: false, target: null });
+	/** Makes a paragraph the head of a table, if it is one line with as many cells. */
+	#table(delimiters) {
+		const { element, text } = this.#leaf;
+		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
+		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
+		const row = (tag) => (words, isOpen) =>
+			cells(words).slice(0, align.length).map((cell, at) =>
+				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
+		const table = make(h("table", h("tr", row("th")(text))));
+		element.replaceWith(make(h("div.wide", { tabindex: 0, role: "group", "aria-label": "Table" }, table)));
+		this.#leaf = { element: table, render: row("td") };
 		return true;
 	}
 
-	#noTable() {
-		this.#text("p", this.#leaf.text, this.#leaf.wide);
-	}
-
-	#fence([, fence, language]) {
-		const name = language || "code";
+	#fence(fence, name) {
 		const element = make(h("code"));
-		const head = h("div", { class: "code-head" }, name, copyButton(() => element.textContent, "Copy this code"));
-		this.#append(h("div", { class: "code" }, head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element)));
-		this.#leaf = { element, fence, render: (line) => [line] };
+		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
+		this.#append("div.code", head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element));
+		this.#leaf = { element, fence, render: code };
 	}
 
 	#code(line) {
-		const { fence } = this.#leaf;
 		const mark = line.trim();
-		if (mark.length >= fence.length && mark === fence[0].repeat(mark.length)) this.#close(this.#boxes.length);
+		if (mark.startsWith(this.#leaf.fence) && new Set(mark).size === 1) this.#close(this.#boxes.length);
 		// An element for each line, so that little is laid out at a time.
 		else this.#part("div", line);
 	}
@@ -218,7 +182,6 @@ export class Markdown {
 
 	/** Ends the open block, and the boxes beyond `depth`. */
 	#close(depth) {
-		if (this.#leaf?.isHead) this.#noTable();
 		this.#draw(false);
 		this.#leaf = null;
 		this.#boxes.length = depth;

@@ -67,9 +67,9 @@ export function reduce(model, frame) {
 		case "turn.started":
 			return messages.has(parent) ? start(model, frame) : "lost";
 		case "turn.retrying":
+			message.retrying = { ...frame, at: Date.now() + frame.delay_ms };
 			// A model that was not asked before is the server's fallback.
-			message.retrying = { ...frame, at: Date.now() + frame.delay_ms, fallback: frame.model !== message.model && frame.model };
-			message.model = frame.model ?? message.model;
+			if (frame.model !== message.model) message.model = message.retrying.fallback = frame.model;
 			return;
 		case "block.started":
 			message.retrying = null;
@@ -130,14 +130,15 @@ function queue({ turns }, id, parent) {
 
 function start(model, { turn: id, parent, message, model: name, context, blocks = [] }) {
 	model.turns.set(id, { id, parent, message });
-	model.messages.set(message, { id: message, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 });
+	const reply = { id: message, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 };
+	model.messages.set(message, reply);
 	model.head = message;
 	if (context) model.plan = { ...context, parent };
 }
 
 function newBlock({ text, input_so_far: soFar, done = false, result, ...wire }) {
 	const tool = wire.kind !== "tool_call" ? undefined : result ? "ended" : done ? "running" : "called";
-	return { ...pick(wire, "index", "kind", "call", "name", "input"), text: text ?? soFar ?? "", done, tool, ...pick(result ?? {}, ...RESULT) };
+	return { ...pick(wire, "index", "kind", "call", "name", "input"), text: text ?? soFar ?? "", done, tool, ...result };
 }
 
 function end(block) {
