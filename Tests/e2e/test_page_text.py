@@ -24,12 +24,12 @@ def test_markup_is_text(chat, page):
 
 # Draws texts in pieces, and says what came of it as markup (to look at: the page itself writes none).
 DRAW = """async ({ texts, way }) => {
-    const { Markdown } = await import("/js/markdown.js");
+    const { markdown } = await import("/js/markdown.js");
     const draw = (ends, text, isDone = true) => {
         const root = document.createElement("div");
-        const markdown = new Markdown(root);
-        for (const end of ends) markdown.update(text.slice(0, end), false);
-        markdown.update(text, isDone);
+        const update = markdown(root);
+        for (const end of ends) update(text.slice(0, end), false);
+        update(text, isDone);
         for (const span of root.querySelectorAll("span:not([class], [title])")) span.replaceWith(...span.childNodes);
         for (const element of root.querySelectorAll("[dir=auto]")) element.removeAttribute("dir");
         root.normalize();
@@ -138,17 +138,17 @@ def test_a_long_reply_costs_as_much_at_its_end_as_at_its_start(chat, page, text)
     chat.open()
     changed = page.evaluate(
         """async (text) => {
-            const { Markdown } = await import("/js/markdown.js");
+            const { markdown } = await import("/js/markdown.js");
             const root = document.createElement("div");
-            const markdown = new Markdown(root);
+            const update = markdown(root);
             const observer = new MutationObserver(() => {});
             observer.observe(root, { subtree: true, childList: true, characterData: true });
             let most = 0;
             for (let end = 100; end < text.length; end += 100) {
-                markdown.update(text.slice(0, end), false);
+                update(text.slice(0, end), false);
                 most = Math.max(most, observer.takeRecords().length);
             }
-            markdown.update(text, true);
+            update(text, true);
             return most;
         }""",
         text,

@@ -1,6 +1,6 @@
 // Wires the page: what the client knows is drawn, what the person does goes to the client.
 
-import { Announcer } from "./announcer.js";
+import { announcer } from "./announcer.js";
 import { ChatClient, textOf } from "./client.js";
 import { button, draw, h } from "./dom.js";
 import { beginDraft } from "./message.js";
@@ -9,10 +9,11 @@ import { tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
-const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+/** Has elements by their ids. */
+const at = document.body.getElementsByTagName("*");
 const { composer, message: input, notice, send: sendButton, settings, stop: stopButton } = at;
 
-const announcer = new Announcer(at.announcer);
+const speech = announcer(at.announcer);
 const toEnd = followEnd(at.scroll, at.transcript, at.latest);
 const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError });
 
@@ -65,7 +66,7 @@ function show() {
 		more && button("link older", "Show earlier messages", () => client.older().catch(onError)),
 		transcript({ client, act }),
 	]);
-	announcer.follow(at.transcript.querySelector("[aria-busy=true]"));
+	speech.follow(at.transcript.querySelector("[aria-busy=true]"));
 	const first = shown.find(({ role }) => role === "user");
 	const title = settings.title || (first && textOf(first).trim().slice(0, 60));
 	document.title = title ? `${title} – Whinchat` : "Whinchat";
@@ -89,20 +90,20 @@ setInterval(() => (client.isBusy || client.connection.status.state === "waiting"
 let wasOnline = true;
 
 function onStatus({ state, reason }) {
-	if (state === "online" && !wasOnline) announcer.say("Connected again.");
-	if (state === "waiting" && wasOnline) announcer.say(`${reason} Reconnecting.`);
+	if (state === "online" && !wasOnline) speech.say("Connected again.");
+	if (state === "waiting" && wasOnline) speech.say(`${reason} Reconnecting.`);
 	if (state === "stopped") tell(reason);
 	if (state !== "connecting") wasOnline = state === "online";
 	redraw();
 }
 
 function onEvent(frame) {
-	if (frame.type === "turn.retrying") announcer.say(`${frame.message} Trying again.`);
-	if (frame.type === "tool.approval") announcer.say(`The tool ${frame.name} asks whether it may run.`);
+	if (frame.type === "turn.retrying") speech.say(`${frame.message} Trying again.`);
+	if (frame.type === "tool.approval") speech.say(`The tool ${frame.name} asks whether it may run.`);
 	if (frame.type !== "turn.done") return;
 	show();
 	const end = ending(frame);
-	announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
+	speech.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
 }
 
 function onError({ code, message }) {

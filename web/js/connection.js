@@ -60,7 +60,7 @@ export class Connection {
 		else if (this.status.state === "waiting" && Date.now() >= this.#notBefore) this.start();
 	}
 
-	/** Whether the frame left. */
+	/** Returns whether it left. */
 	send(frame) {
 		const isOpen = this.#socket?.readyState === WebSocket.OPEN;
 		if (isOpen) this.#socket.send(JSON.stringify(frame));

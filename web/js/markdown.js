@@ -27,62 +27,56 @@ const paragraph = (text, isOpen) => (isOpen && /^ *\|[^\n]*$/.test(text) ? [] : 
 const heading = (text, isOpen) => inline(text.replace(/ +#+ *$/, ""), isOpen);
 const code = (line) => [line, "\n"];
 
-export class Markdown {
-	#read = 0;
-	#inLine = false;
+/** Draws into `root`. Returns what takes the whole text so far, of which it reads only what is new. */
+export function markdown(root) {
+	let read = 0;
+	let inLine = false;
 	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or undefined. */
-	#boxes;
+	const boxes = [{ element: root, next: (line) => line }];
 	/** The block that grows: `target` shows what `render` makes of `text`. */
-	#leaf = null;
+	let leaf = null;
 
-	constructor(root) {
-		this.#boxes = [{ element: root, next: (line) => line }];
-	}
-
-	/** Takes the whole text so far: only what is new is read. */
-	update(text, isDone) {
-		for (const [all, line, end] of text.slice(this.#read).matchAll(/([^\n]*)(\n?)/g)) {
-			if (!all || (!this.#inLine && !end && !isDone && UNCLEAR.test(line))) break;
-			if (this.#inLine) this.#add(line);
-			else this.#begin(line);
-			this.#inLine = !end;
-			this.#read += all.length;
+	function update(text, isDone) {
+		for (const [all, line, end] of text.slice(read).matchAll(/([^\n]*)(\n?)/g)) {
+			if (!all || (!inLine && !end && !isDone && UNCLEAR.test(line))) break;
+			if (inLine) add(line);
+			else begin(line);
+			inLine = !end;
+			read += all.length;
 		}
-		if (isDone) this.#close(1);
-		else this.#draw(true);
+		if (isDone) close(1);
+		else show(true);
 	}
 
-	#begin(line) {
+	function begin(line) {
 		line = line.replace(/^[ \t]+/, (space) => space.replaceAll("\t", "    "));
-		const boxes = this.#boxes;
 		let depth = 0;
 		for (let rest; (rest = boxes[depth]?.next(line)) !== undefined; depth++) line = rest;
 		if (depth < boxes.length) {
 			// A paragraph goes on without its quote's or its item's mark.
 			const isNew = !line.trim() || [FENCE, ITEM, QUOTE, HEADING, RULE].some((pattern) => pattern.test(line));
-			if (!isNew && this.#leaf?.render === paragraph) return this.#add(`\n${line}`);
-			this.#close(depth);
-		} else if (this.#leaf?.fence) return this.#code(line);
-		for (let rest; (rest = this.#enter(line)) !== undefined;) line = rest;
-		this.#fill(line);
+			if (!isNew && leaf?.render === paragraph) return add(`\n${line}`);
+			close(depth);
+		} else if (leaf?.fence) return codeLine(line);
+		for (let rest; (rest = enter(line)) !== undefined;) line = rest;
+		fill(line);
 	}
 
 	/** Opens a quote or an item, and returns what it begins with. */
-	#enter(line) {
-		const boxes = this.#boxes;
+	function enter(line) {
 		if (boxes.length > DEPTH) return;
 		const unquoted = (each) => (QUOTE.test(each) ? each.replace(QUOTE, "") : undefined);
 		if (QUOTE.test(line)) {
-			boxes.push({ element: this.#append("blockquote"), next: unquoted });
+			boxes.push({ element: append("blockquote"), next: unquoted });
 			return unquoted(line);
 		}
 		const [all, before, mark, number, after] = (!RULE.test(line) && ITEM.exec(line)) || [];
 		// Within a paragraph only a clear sign begins a list: a year at the start of a line does not.
-		if (!mark || (this.#leaf?.render === paragraph && ((number ?? "1") !== "1" || !after))) return;
-		this.#close(boxes.length);
+		if (!mark || (leaf?.render === paragraph && ((number ?? "1") !== "1" || !after))) return;
+		close();
 		const kind = mark.at(-1);
 		let list = boxes.at(-1).element.lastElementChild;
-		if (list?.kind !== kind) list = this.#append(number ? "ol" : "ul", { start: number > 1 && number });
+		if (list?.kind !== kind) list = append(number ? "ol" : "ul", { start: number > 1 && number });
 		list.kind = kind;
 		const element = make(h("li"));
 		list.append(element);
@@ -98,43 +92,41 @@ export class Markdown {
 		return line.slice(all.length);
 	}
 
-	#fill(line) {
+	function fill(line) {
 		const [, fence, language] = FENCE.exec(line) ?? [];
 		const [mark, signs] = HEADING.exec(line) ?? [];
-		const isInParagraph = this.#leaf?.render === paragraph;
-		if (!line.trim()) this.#close(this.#boxes.length);
-		else if (isInParagraph && DELIMITERS.test(line) && this.#table(cells(line))) return;
-		else if (fence) this.#fence(fence, language || "code");
-		else if (signs) this.#text(`h${Math.min(6, signs.length + 2)}`, heading, line.slice(mark.length));
-		else if (RULE.test(line)) this.#append("hr");
-		else if (isInParagraph) this.#add(`\n${line}`);
-		else if (this.#leaf && !this.#leaf.isText) this.#part("tr", line);
-		else this.#text("p", paragraph, line);
+		const isInParagraph = leaf?.render === paragraph;
+		if (!line.trim()) close();
+		else if (isInParagraph && DELIMITERS.test(line) && tabled(cells(line))) return;
+		else if (fence) fenced(fence, language || "code");
+		else if (signs) textBlock(`h${Math.min(6, signs.length + 2)}`, heading, line.slice(mark.length));
+		else if (RULE.test(line)) append("hr");
+		else if (isInParagraph) add(`\n${line}`);
+		else if (leaf && !leaf.isText) part("tr", line);
+		else textBlock("p", paragraph, line);
 	}
 
-	#append(...description) {
-		this.#close(this.#boxes.length);
+	function append(...description) {
+		close();
 		const element = make(h(...description));
-		this.#boxes.at(-1).element.append(element);
+		boxes.at(-1).element.append(element);
 		return element;
 	}
 
-	#text(tag, render, text) {
-		this.#leaf = { element: this.#append(tag, { dir: "auto" }), render, isText: true };
-		this.#part("span");
-		this.#add(text);
+	function textBlock(tag, render, text) {
+		leaf = { element: append(tag, { dir: "auto" }), render, isText: true };
+		part("span");
+		add(text);
 	}
 
 	/** Ends what `target` shows, and begins the next. */
-	#part(tag, text = "") {
-		const leaf = this.#leaf;
-		this.#draw(false);
+	function part(tag, text = "") {
+		show(false);
 		leaf.text = text;
 		leaf.element.append((leaf.target = make(h(tag))));
 	}
 
-	#add(text) {
-		const leaf = this.#leaf;
+	function add(text) {
 		leaf.text += text;
 		while (leaf.isText && leaf.text.length > PART) {
 			// At a space outside of any mark. Where that is, only the text says, not how it came.
@@ -143,13 +135,13 @@ export class Markdown {
 			const cut = space > plain ? space : plain || PART;
 			const rest = leaf.text.slice(cut);
 			leaf.text = leaf.text.slice(0, cut);
-			this.#part("span", rest);
+			part("span", rest);
 		}
 	}
 
 	/** Makes a paragraph the head of a table, if it is one line with as many cells. */
-	#table(delimiters) {
-		const { element, text } = this.#leaf;
+	function tabled(delimiters) {
+		const { element, text } = leaf;
 		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
 		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
 		const row = (tag) => (words, isOpen) =>
@@ -157,33 +149,35 @@ export class Markdown {
 				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
 		const table = make(h("table", h("tr", row("th")(text))));
 		element.replaceWith(make(h("div.wide", { tabindex: 0, role: "group", "aria-label": "Table" }, table)));
-		this.#leaf = { element: table, render: row("td") };
+		leaf = { element: table, render: row("td") };
 		return true;
 	}
 
-	#fence(fence, name) {
+	function fenced(fence, name) {
 		const element = make(h("code"));
 		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
-		this.#append("div.code", head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element));
-		this.#leaf = { element, fence, render: code };
+		append("div.code", head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element));
+		leaf = { element, fence, render: code };
 	}
 
-	#code(line) {
+	function codeLine(line) {
 		const mark = line.trim();
-		if (mark.startsWith(this.#leaf.fence) && new Set(mark).size === 1) this.#close(this.#boxes.length);
+		if (mark.startsWith(leaf.fence) && new Set(mark).size === 1) close();
 		// An element for each line, so that little is laid out at a time.
-		else this.#part("div", line);
+		else part("div", line);
 	}
 
-	#draw(isOpen) {
-		const { target, render, text } = this.#leaf ?? {};
+	function show(isOpen) {
+		const { target, render, text } = leaf ?? {};
 		if (target) draw(target, render(text, isOpen));
 	}
 
 	/** Ends the open block, and the boxes beyond `depth`. */
-	#close(depth) {
-		this.#draw(false);
-		this.#leaf = null;
-		this.#boxes.length = depth;
+	function close(depth = boxes.length) {
+		show(false);
+		leaf = null;
+		boxes.length = depth;
 	}
+
+	return update;
 }

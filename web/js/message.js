@@ -2,7 +2,7 @@
 
 import { textOf } from "./client.js";
 import { alert, button, copyButton, h, make } from "./dom.js";
-import { Markdown } from "./markdown.js";
+import { markdown } from "./markdown.js";
 import { ending, expiry, inLine, measures, retrying, toolState } from "./words.js";
 
 // By the block: the element of its text, and what draws in it.
@@ -19,10 +19,10 @@ export function beginDraft(of, words, client) {
 function growing(block) {
 	if (!texts.has(block)) {
 		const element = make(h("div.text"));
-		texts.set(block, { element, markdown: new Markdown(element) });
+		texts.set(block, { element, update: markdown(element) });
 	}
-	const { element, markdown } = texts.get(block);
-	markdown.update(block.text, block.done);
+	const { element, update } = texts.get(block);
+	update(block.text, block.done);
 	element.classList.toggle("growing", !block.done);
 	return element;
 }

@@ -64,8 +64,12 @@ export function reduce(model, frame) {
 			return queue(model, frame.message.turn, frame.message.id);
 		case "turn.queued":
 			return queue(model, frame.turn, parent);
-		case "turn.started":
-			return messages.has(parent) ? start(model, frame) : "lost";
+		case "turn.started": {
+			// A turn that was stopped while it waited left an empty reply, which nothing has named.
+			const before = messages.get(parent)?.parent;
+			const isKnown = messages.has(parent) && (!before || messages.has(before) || model.more);
+			return isKnown ? start(model, frame) : "lost";
+		}
 		case "turn.retrying":
 			message.retrying = { ...frame, at: Date.now() + frame.delay_ms };
 			// A model that was not asked before is the server's fallback.

@@ -39,12 +39,12 @@ export function transcript(page) {
 	const turns = [...model.turns.values()];
 	const isWaiting = ({ id, status }) =>
 		status ? /^(held|pending)$/.test(status) : turns.some(({ message, parent }) => !message && parent === id);
-	const last = messages.findLast((message) => !isWaiting(message));
+	const last = !turns.length && messages.findLast((message) => !isWaiting(message));
 	const views = messages.map((message) => {
-		const { id, version, role, status, live } = message;
-		const isLast = !turns.length && message === last && (role === "assistant" || Boolean(status));
+		const { id, version, live } = message;
 		const position = turns.find(({ message: its, parent }) => (its ?? parent) === id)?.position;
-		const place = { isLast, siblings: model.siblings[id] ?? [], waits: isWaiting(message), position, isBusy };
+		const siblings = model.siblings[id] ?? [];
+		const place = { isLast: message === last, siblings, waits: isWaiting(message), position, isBusy };
 		const key = [version, ...Object.values(place)].join();
 		const before = drawn.get(message);
 		// What is live shows times as well.
