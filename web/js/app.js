@@ -9,8 +9,7 @@ import { tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
-/** Has elements by their ids. */
-const at = document.body.getElementsByTagName("*");
+const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 const { composer, message: input, notice, send: sendButton, settings, stop: stopButton } = at;
 
 const speech = announcer(at.announcer);
