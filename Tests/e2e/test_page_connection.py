@@ -212,6 +212,35 @@ def test_the_reducer_takes_each_event_once_and_a_snapshot_in_mid_reply(chat, pag
     ]
 
 
+def test_a_turn_behind_one_that_was_stopped_needs_a_snapshot(chat, page):
+    """Its question's parent is an empty reply, of which no event tells."""
+    chat.open()
+
+    def asked(seq, question, parent, turn):
+        message = {"id": question, "parent": parent, "role": "user", "turn": turn, "content": [{"kind": "text", "text": question}]}
+        return {"type": "message", "seq": seq, "message": message}
+
+    frames = [
+        {"type": "welcome", "session": "s", "epoch": "e", "resume": "new", "seq": 0},
+        asked(1, "u1", None, "t1"),
+        {"type": "turn.started", "seq": 2, "turn": "t1", "parent": "u1", "message": "a1", "model": "m"},
+        asked(3, "u2", "a1", "t2"),
+        asked(4, "u3", "a2", "t3"),
+        {"type": "turn.done", "seq": 5, "turn": "t2", "status": "cancelled"},
+        {"type": "turn.done", "seq": 6, "turn": "t1", "status": "completed"},
+        {"type": "turn.started", "seq": 7, "turn": "t3", "parent": "u3", "message": "a3", "model": "m"},
+    ]
+    outcomes = page.evaluate(
+        """async (frames) => {
+            const { emptyModel, reduce } = await import("/js/state.js");
+            const model = emptyModel();
+            return frames.map((frame) => reduce(model, frame) ?? null);
+        }""",
+        frames,
+    )
+    assert outcomes == [None] * 7 + ["lost"]
+
+
 def test_the_wait_before_an_attempt_doubles_with_jitter(chat, page):
     chat.open()
     waits = page.evaluate(

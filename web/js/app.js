@@ -1,19 +1,19 @@
 // Wires the page: what the client knows is drawn, what the person does goes to the client.
 
-import { Announcer } from "./announcer.js";
+import { announcer } from "./announcer.js";
 import { ChatClient, textOf } from "./client.js";
-import { button, draw, h, icon, make } from "./dom.js";
+import { button, draw, h } from "./dom.js";
 import { beginDraft } from "./message.js";
 import { openSettings } from "./settings.js";
-import { setTheme, tools } from "./tools.js";
+import { tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
 const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 const { composer, message: input, notice, send: sendButton, settings, stop: stopButton } = at;
 
-const announcer = new Announcer(at.announcer);
-const toEnd = followEnd(at.scroll, at.content, at.latest);
+const speech = announcer(at.announcer);
+const toEnd = followEnd(at.scroll, at.transcript, at.latest);
 const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError });
 
 const act = {
@@ -29,13 +29,13 @@ const act = {
 		else client.regenerate(message.id);
 		acted();
 	},
-	edit: (message) => beginDraft(message, textOf(message), redraw),
+	edit: (message) => beginDraft(message, textOf(message), client),
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
 	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
 	settings: () => openSettings(settings, client),
 	theme() {
 		const { theme } = document.documentElement.dataset;
-		const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+		const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 		setTheme(isDark ? "light" : "dark");
 	},
 	fresh() {
@@ -57,15 +57,15 @@ function redraw() {
 
 function show() {
 	isDue = false;
-	const { session, settings, more } = client.model;
+	const { epoch, session, settings, more } = client.model;
 	const shown = client.messages;
 	draw(at.bar, bar(client, act));
 	draw(at.transcript, [
-		session && shown.length === 0 && welcome(settings.model ?? "A model", act.say),
-		more && button("link older", "Show earlier messages", () => client.older().catch(onError), "Show earlier messages"),
-		transcript({ client, act, redraw }),
+		epoch && shown.length === 0 && welcome(settings.model ?? "A model", act.say),
+		more && button("link older", "Show earlier messages", () => client.older().catch(onError)),
+		transcript({ client, act }),
 	]);
-	announcer.follow(at.transcript.querySelector("[aria-busy=true]"));
+	speech.follow(at.transcript.querySelector("[aria-busy=true]"));
 	const first = shown.find(({ role }) => role === "user");
 	const title = settings.title || (first && textOf(first).trim().slice(0, 60));
 	document.title = title ? `${title} – Whinchat` : "Whinchat";
@@ -89,20 +89,20 @@ setInterval(() => (client.isBusy || client.connection.status.state === "waiting"
 let wasOnline = true;
 
 function onStatus({ state, reason }) {
-	if (state === "online" && !wasOnline) announcer.say("Connected again.");
-	if (state === "waiting" && wasOnline) announcer.say(`${reason} Reconnecting.`);
+	if (state === "online" && !wasOnline) speech.say("Connected again.");
+	if (state === "waiting" && wasOnline) speech.say(`${reason} Reconnecting.`);
 	if (state === "stopped") tell(reason);
 	if (state !== "connecting") wasOnline = state === "online";
 	redraw();
 }
 
 function onEvent(frame) {
-	if (frame.type === "turn.retrying") announcer.say(`${frame.message} Trying again.`);
-	if (frame.type === "tool.approval") announcer.say(`The tool ${frame.name} asks whether it may run.`);
+	if (frame.type === "turn.retrying") speech.say(`${frame.message} Trying again.`);
+	if (frame.type === "tool.approval") speech.say(`The tool ${frame.name} asks whether it may run.`);
 	if (frame.type !== "turn.done") return;
 	show();
 	const end = ending(frame);
-	announcer.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
+	speech.finish(end ? `${end.text} ${end.detail}` : "The reply is complete.");
 }
 
 function onError({ code, message }) {
@@ -113,7 +113,7 @@ function onError({ code, message }) {
 
 function tell(words) {
 	notice.hidden = !words;
-	draw(notice, words ? [h("p", {}, words), button("link", "Dismiss", () => tell(""), "Dismiss")] : []);
+	draw(notice, [h("p", words), button("link", "Dismiss", () => tell(""))]);
 }
 
 // What the person does
@@ -128,7 +128,7 @@ function submit(event) {
 
 /** Words that were taken back stand before what was written since. */
 function giveBack(text) {
-	if (text) input.value = [text, input.value].filter(Boolean).join("\n\n");
+	input.value = [text, input.value].filter(Boolean).join("\n\n");
 	inputChanged();
 	focusInput();
 }
@@ -155,11 +155,12 @@ function focusInput() {
 	if (!matchMedia("(pointer: coarse)").matches) input.focus({ preventScroll: true });
 }
 
-/** The session that the address names: `#s_…` or `?session=s_…`. */
+/** The session that the address names: `#s_…`. */
 function addressed() {
-	const named = location.hash.slice(1) || new URLSearchParams(location.search).get("session");
-	return /^[\w-]{1,64}$/.test(named ?? "") ? named : null;
+	return /^#([\w-]{1,64})$/.exec(location.hash)?.[1] ?? null;
 }
+
+const stop = () => giveBack(client.stop());
 
 composer.onsubmit = submit;
 input.oninput = inputChanged;
@@ -167,15 +168,13 @@ onkeydown = (event) => {
 	// While an input method composes a word, the keys belong to it.
 	if (event.isComposing) return;
 	if (event.key === "Enter" && !event.shiftKey && event.target === input) submit(event);
-	if (event.key === "Escape" && client.isBusy && !settings.open) giveBack(client.stop());
+	if (event.key === "Escape" && client.isBusy && !settings.open) stop();
 };
-stopButton.onclick = () => giveBack(client.stop());
+stopButton.onclick = stop;
 onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = () => client.connection.wake();
 document.onvisibilitychange = () => document.hidden || client.connection.wake();
 
-sendButton.append(make(icon("send")));
-stopButton.append(make(icon("stop")));
 inputChanged();
 focusInput();
 client.connect();

@@ -7,51 +7,51 @@ import { currentTurn, emptyModel, reduce, shownMessages } from "./state.js";
 export { textOf } from "./state.js";
 
 /** 96 random bits. (`crypto.randomUUID` is missing on plain http.) */
-const newID = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const newID = () => crypto.getRandomValues(new Uint32Array(3)).join("-");
 
 /** Whether a frame is what a command waits for. */
-function answers(frame, { id, frame: { type, turn, call } }) {
-	if (type === "cancel") return frame.type === "turn.done" && (frame.turn === turn || frame.ref === id);
+function answers(frame, { id, frame: { type, turn, send, call } }) {
+	if (type === "cancel") return frame.type === "turn.done" && (frame.turn === turn || frame.ref === id || frame.ref === send);
 	return call ? frame.call === call && /^tool.(done|approved)$/.test(frame.type) : frame.ref === id;
 }
 
 export class ChatClient {
-	model = emptyModel();
 	/** The server no longer has this session: it can only be read. */
 	isGone = false;
+	tools = {};
 	/** Commands without their answer, by id: the `frame`; `left`: it may have arrived; `error`: it was refused. */
 	#commands = new Map();
-	#session;
-	/** The `open` whose welcome has not come; until then, frames are of the session before. */
-	#opening = null;
-	#ready = false;
-	/** Kept until it succeeded: a lost answer must not leave a second new session behind. */
-	#createID = newID();
+	/** The `open` whose welcome has not come: until then, frames are of the session before. Null once it has. */
+	#opening = "";
+	/** For a new session, kept until it succeeded: a lost answer must not leave a second one behind. */
+	#createID;
 	#begun = new Set();
 
-	constructor({ url, session = null, tools = {}, onChange = () => {}, onEvent = () => {}, onStatus = () => {}, onError = () => {} }) {
-		this.#session = session;
-		Object.assign(this, { tools, onChange, onEvent, onError });
-		this.connection = new Connection(url ?? `${location.protocol.replace("http", "ws")}//${location.host}/v1/chat`, {
+	constructor({ url = `${location.protocol.replace("http", "ws")}//${location.host}/v1/chat`, session = null, ...options }) {
+		Object.assign(this, options);
+		this.connection = new Connection(url, {
 			onOpen: () => this.#open(),
 			onFrame: (frame) => this.#received(frame),
 			onClose: (code) => this.#closed(code),
-			onStatus,
+			onStatus: (status) => this.onStatus(status),
 		});
+		this.#reset(session);
 	}
+
+	onChange() {}
+	onEvent() {}
+	onStatus() {}
+	onError() {}
 
 	connect() {
 		this.connection.start();
 	}
 
-	/** Returns words that never left. */
 	open(session) {
 		const unsent = this.#all(({ text }, { left, error }) => text && (!left || error));
 		this.#commands.clear();
-		this.#begun.clear();
-		Object.assign(this, { model: emptyModel(), isGone: false });
-		this.#session = session;
-		this.#createID = newID();
+		this.isGone = false;
+		this.#reset(session);
 		if (this.connection.status.state === "stopped") this.connect();
 		else this.#open();
 		this.onChange();
@@ -76,7 +76,7 @@ export class ChatClient {
 
 	ask(frame) {
 		return new Promise((resolve, reject) => {
-			if (this.#ready) this.#push(frame, { resolve, reject });
+			if (this.#opening === null) this.#push(frame, { resolve, reject });
 			else reject({ code: "offline", message: "There is no connection." });
 		});
 	}
@@ -85,13 +85,12 @@ export class ChatClient {
 		return this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
 	}
 
-	/** Says again what was refused, under its id: it had no effect. */
 	retry(id) {
+		// Under its id: what was refused had no effect.
 		this.#transmit(Object.assign(this.#commands.get(id), { error: null }));
 		this.onChange();
 	}
 
-	/** Takes back what was refused or never left. Returns its words. */
 	withdraw(id) {
 		const { text = "" } = this.#commands.get(id).frame;
 		this.#commands.delete(id);
@@ -99,12 +98,11 @@ export class ChatClient {
 		return text;
 	}
 
-	/** Returns the words of a message that never left. */
 	stop() {
-		const turn = currentTurn(this.model);
+		const turn = currentTurn(this.model)?.id;
 		const [first] = this.#starting;
-		if (first && !first.left && !turn) return this.withdraw(first.id);
-		if (turn || first) this.#push({ type: "cancel", turn: turn?.id, send: turn ? undefined : first.id });
+		if (!turn && first && !first.left) return this.withdraw(first.id);
+		if (turn || first) this.#push({ type: "cancel", ...(turn ? { turn } : { send: first.id }) });
 		return "";
 	}
 
@@ -113,7 +111,8 @@ export class ChatClient {
 		const said = this.#all(({ type, text }, { left, error }) => text && (type === "send" || !left || error));
 		return shownMessages(this.model).concat(said.map(({ id, frame: { text }, left, error }) => {
 			const status = error ? "unsent" : left ? "pending" : "held";
-			return { id, role: "user", blocks: [{ index: 0, kind: "text", text, done: true }], live: false, version: 0, status, error };
+			const blocks = [{ index: 0, kind: "text", text, done: true }];
+			return { id, role: "user", blocks, live: false, version: 0, status, error };
 		}));
 	}
 
@@ -133,8 +132,20 @@ export class ChatClient {
 		return [...this.#commands.values()].filter((command) => matches(command.frame, command));
 	}
 
+	#forget(matches) {
+		return this.#all(matches).filter(({ id }) => this.#commands.delete(id));
+	}
+
 	get #starting() {
 		return this.#all(({ type }, { error }) => /^(send|edit|regenerate)$/.test(type) && !error);
+	}
+
+	get #blocks() {
+		return this.model.messages.get(currentTurn(this.model)?.message)?.blocks ?? [];
+	}
+
+	#block(call) {
+		return this.#blocks.find((each) => each.call === call);
 	}
 
 	#push(frame, asked) {
@@ -145,17 +156,21 @@ export class ChatClient {
 	}
 
 	#transmit(command) {
-		if (this.#ready && this.connection.send(command.frame)) command.left = true;
+		if (this.#opening === null && this.connection.send(command.frame)) command.left = true;
+	}
+
+	#reset(session) {
+		this.model = { ...emptyModel(), session };
+		this.#createID = newID();
 	}
 
 	#open(tools = this.tools) {
 		const { session, epoch, seq: after } = this.model;
-		const id = this.#session ? newID() : this.#createID;
-		const declared = Object.entries(tools).map(([name, { description, input_schema }]) => ({ name, description, input_schema }));
-		const place = this.#session && this.#session === session && epoch ? { epoch, after } : {};
-		this.#ready = false;
-		const frame = { type: "open", id, session: this.#session ?? undefined, history: 200, client_tools: declared, ...place };
-		this.#opening = this.connection.send(frame) ? id : null;
+		const id = (this.#opening = session ? newID() : this.#createID);
+		// What `run` is, JSON leaves out.
+		const declared = Object.entries(tools).map(([name, tool]) => ({ name, ...tool }));
+		const place = { ...(session && { session }), ...(epoch && { epoch, after }) };
+		this.connection.send({ type: "open", id, history: 200, client_tools: declared, ...place });
 	}
 
 	#received(frame) {
@@ -166,11 +181,9 @@ export class ChatClient {
 	}
 
 	#opened(frame) {
-		if ((frame.ref ?? this.#opening) !== this.#opening || !/^(error|welcome)$/.test(frame.type)) return;
-		this.#opening = null;
+		if (!/^(error|welcome)$/.test(frame.type) || (frame.ref ?? this.#opening) !== this.#opening) return;
 		if (frame.type === "error") return this.#notOpened(frame);
-		this.#session = frame.session;
-		this.#ready = true;
+		this.#opening = null;
 		reduce(this.model, frame);
 		this.connection.settled(frame.ping_interval_ms);
 		for (const command of this.#commands.values()) if (!command.error) this.#transmit(command);
@@ -178,40 +191,29 @@ export class ChatClient {
 	}
 
 	#notOpened(error) {
+		const { messages, session, turns } = this.model;
 		// A tool of the server's has one of these names: then it does without ours.
 		if (error.field === "client_tools") return this.#open({});
-		if (error.code === "not_found" && this.#session) {
-			// What the page shows stays readable; only an empty page goes on by itself.
-			this.isGone = this.model.messages.size > 0;
-			if (this.isGone) {
-				this.connection.stop();
-				for (const command of this.#commands.values()) command.error = error;
-				this.model.turns.clear();
-				for (const message of this.model.messages.values()) Object.assign(message, { live: false, version: message.version + 1 });
-				this.onChange();
-			} else {
-				this.#session = null;
-				this.#open();
-			}
+		// What the page shows stays readable; only an empty page goes on by itself.
+		this.isGone = error.code === "not_found" && messages.size > 0;
+		if (this.isGone) {
+			this.connection.stop();
+			for (const command of this.#commands.values()) command.error = error;
+			for (const turn of turns.keys()) reduce(this.model, { type: "turn.done", turn });
+			this.onChange();
+		} else if (error.code === "not_found" && session) {
+			this.#reset(null);
+			this.#open();
 		}
 		this.onError(error);
 	}
 
-	#forget(matches) {
-		for (const { id } of this.#all(matches)) this.#commands.delete(id);
-	}
-
 	#happened(frame) {
 		const outcome = reduce(this.model, frame);
-		for (const command of this.#all((said, each) => answers(frame, each))) {
-			this.#commands.delete(command.id);
-			command.resolve?.(frame);
-		}
-		// A stop that named the command is the turn's from here on.
-		for (const { frame: cancel } of this.#all(({ send }) => send && send === frame.ref)) cancel.turn ??= frame.turn ?? frame.message?.turn;
+		for (const { resolve } of this.#forget((_, command) => answers(frame, command))) resolve?.(frame);
 		// Of a turn that ended meanwhile nothing more comes that would end its cancel.
-		const { turns } = this.model;
-		if (frame.type === "snapshot") this.#forget(({ type, turn, send }) => type === "cancel" && !turns.has(turn) && !this.#commands.has(send));
+		const isOver = ({ turn, send }) => !this.model.turns.has(turn) && !this.#commands.has(send);
+		if (frame.type === "snapshot") this.#forget((said) => said.type === "cancel" && isOver(said));
 		if (outcome === "lost") {
 			this.model.epoch = null;
 			this.#open();
@@ -221,20 +223,17 @@ export class ChatClient {
 		this.onChange();
 	}
 
-	#block(call) {
-		return this.model.messages.get(currentTurn(this.model)?.message)?.blocks.find((each) => call && each.call === call);
-	}
-
 	/** Runs what the running turn has called here. Where another page was faster, the server's refusal is passed over. */
 	#runTools() {
 		this.#forget(({ call }) => call && !this.#block(call));
-		for (const { call, name, input, tool } of this.model.messages.get(currentTurn(this.model)?.message)?.blocks ?? []) {
+		for (const { call, name, input = {}, tool } of this.#blocks) {
 			if (tool !== "running" || !Object.hasOwn(this.tools, name) || this.#begun.has(call)) continue;
 			this.#begun.add(call);
-			new Promise((resolve) => resolve(this.tools[name].run(input ?? {})))
-				.then((output) => ({ output: String(output) }), (error) => ({ output: String(error.message ?? error), is_error: true }))
+			const tell = (output, is_error = false) => {
 				// Its turn may be over by now.
-				.then((result) => this.#block(call) && this.#push({ type: "tool.result", call, ...result }));
+				if (this.#block(call)) this.#push({ type: "tool.result", call, output: String(output), is_error });
+			};
+			Promise.try(() => this.tools[name].run(input)).then(tell, (error) => tell(error.message ?? error, true));
 		}
 	}
 
@@ -248,18 +247,16 @@ export class ChatClient {
 		else this.#commands.delete(error.ref);
 		command?.reject?.(error);
 		// Who was too late has nothing to do; an input that the tool does not take can be mended.
-		if (type === "tool.approve" && error.code !== "conflict" && this.#block(call)) this.#block(call).problem = error.message;
+		const block = type === "tool.approve" && error.code !== "conflict" && this.#block(call);
+		if (block) block.problem = error.message;
 		if (!command || type === "regenerate") this.onError(error);
 		this.onChange();
 	}
 
 	#closed(code) {
-		this.#ready = false;
-		this.#opening = null;
-		for (const { id, reject } of this.#all((frame, { resolve }) => resolve)) {
-			this.#commands.delete(id);
-			reject({ code: "offline", message: "The connection was lost." });
-		}
+		this.#opening = "";
+		const lost = { code: "offline", message: "The connection was lost." };
+		for (const { reject } of this.#forget((_, { resolve }) => resolve)) reject(lost);
 		// Said again, it would close the next connection as well.
 		const tooLarge = code === 1009 && this.#starting.find(({ left }) => left);
 		if (tooLarge) tooLarge.error = { code: "too_large", message: "The message is too large for the server." };

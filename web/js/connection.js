@@ -28,10 +28,8 @@ export class Connection {
 	#attempt = 0;
 	#onlineSince = 0;
 	#notBefore = 0;
-	#retryTimer = 0;
-	#watchTimer = 0;
-	#heardAt = 0;
-	#pingInterval = 30_000;
+	#timer;
+	#pingInterval;
 
 	/** `handlers`: `onOpen()`, `onFrame(frame)`, `onClose(code)`, `onStatus(status)`. */
 	constructor(url, handlers) {
@@ -40,20 +38,18 @@ export class Connection {
 
 	start() {
 		if (this.#socket) return;
-		clearTimeout(this.#retryTimer);
 		this.#set({ state: "connecting", reason: this.status.reason });
 		const socket = (this.#socket = new WebSocket(this.url, "whinchat.v1"));
-		socket.onopen = () => this.handlers.onOpen();
+		socket.onopen = this.handlers.onOpen;
 		socket.onclose = ({ code }) => this.#closed(code);
 		socket.onmessage = ({ data }) => {
-			this.#heardAt = Date.now();
+			if (this.#onlineSince) this.#listen();
 			this.handlers.onFrame(JSON.parse(data));
 		};
-		this.#watch(WELCOME_TIMEOUT, () => this.#abandon());
+		this.#after(WELCOME_TIMEOUT, () => this.#closed(1006));
 	}
 
 	stop() {
-		clearTimeout(this.#retryTimer);
 		this.#drop();
 		this.#set({ state: "stopped", reason: "" });
 	}
@@ -64,16 +60,15 @@ export class Connection {
 		else if (this.status.state === "waiting" && Date.now() >= this.#notBefore) this.start();
 	}
 
-	/** Whether the frame left. */
+	/** Returns whether it left. */
 	send(frame) {
 		const isOpen = this.#socket?.readyState === WebSocket.OPEN;
 		if (isOpen) this.#socket.send(JSON.stringify(frame));
 		return isOpen;
 	}
 
-	/** The server welcomed us. */
 	settled(pingInterval) {
-		this.#pingInterval = pingInterval || this.#pingInterval;
+		this.#pingInterval = pingInterval;
 		this.#onlineSince ||= Date.now();
 		this.#listen();
 		this.#set({ state: "online", reason: "" });
@@ -84,50 +79,42 @@ export class Connection {
 		this.#notBefore = Date.now() + ms;
 	}
 
-	#watch(ms, act) {
-		clearTimeout(this.#watchTimer);
-		this.#watchTimer = setTimeout(act, ms);
+	/** What happens next, if nothing else does. */
+	#after(ms, act) {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(act, ms);
 	}
 
 	/** Silence for one ping interval: ask. For another: the peer is gone, even where TCP has not noticed. */
 	#listen() {
-		this.#watch(Math.max(50, this.#heardAt + this.#pingInterval - Date.now()), () => {
-			if (Date.now() - this.#heardAt < this.#pingInterval) this.#listen();
-			else this.#ask(this.#pingInterval);
-		});
+		this.#after(this.#pingInterval, () => this.#ask(this.#pingInterval));
 	}
 
 	#ask(patience) {
-		const t = Date.now();
-		this.send({ type: "ping", t });
-		this.#watch(patience, () => (this.#heardAt >= t ? this.#listen() : this.#abandon()));
+		this.send({ type: "ping", t: Date.now() });
+		this.#after(patience, () => this.#closed(1006));
 	}
 
 	/** Nobody waits for the closing handshake of a dead peer. */
-	#abandon() {
-		this.#drop();
-		this.#closed(1006);
-	}
-
 	#drop() {
-		clearTimeout(this.#watchTimer);
-		const socket = this.#socket ?? {};
+		clearTimeout(this.#timer);
+		const socket = this.#socket;
 		this.#socket = socket.onopen = socket.onmessage = socket.onclose = null;
-		socket.close?.();
+		socket.close();
 	}
 
 	#closed(code) {
-		clearTimeout(this.#watchTimer);
+		this.#drop();
 		const now = Date.now();
-		const [reason, floor] = CLOSES[code] ?? [this.#onlineSince ? "The connection was lost." : "The server cannot be reached.", 0];
+		const unknown = this.#onlineSince ? "The connection was lost." : "The server cannot be reached.";
+		const [reason, floor] = CLOSES[code] ?? [unknown, 0];
 		if (this.#onlineSince && now - this.#onlineSince > STABLE) this.#attempt = 0;
-		this.#socket = null;
 		this.#onlineSince = 0;
 		this.handlers.onClose(code);
 		if (floor === Infinity) return this.#set({ state: "stopped", reason, code });
 		this.#notBefore = Math.max(this.#notBefore, now + floor);
 		const wait = backoff(this.#attempt++, this.#notBefore - now);
-		this.#retryTimer = setTimeout(() => this.start(), wait);
+		this.#after(wait, () => this.start());
 		this.#set({ state: "waiting", reason, code, retryAt: now + wait });
 	}
 

@@ -1,8 +1,13 @@
 // The one way to make elements: `h` describes them, `draw` brings them about and touches only what differs, so that focus,
 // selection and scroll stay. Text is only ever set as text: nothing here reads markup.
 
-/** Describes an element. `on…`: listeners; `key`: which of its siblings it is, where they come and go. */
-export const h = (tag, props, ...children) => ({ tag, props, children });
+/** Describes an element: `p.note` has that class. Properties may be left out; `on…`: listeners; `key`: which of its siblings it
+ * is, where they come and go. */
+export function h(name, ...children) {
+	const [tag, ...classes] = name.split(".");
+	const hasProps = children[0]?.constructor === Object && !children[0].tag;
+	return { tag, props: { class: classes.join(" ") || null, ...(hasProps && children.shift()) }, children };
+}
 
 /** Makes `parent` hold these descriptions, texts and elements. */
 export function draw(parent, children) {
@@ -10,7 +15,7 @@ export function draw(parent, children) {
 	const counts = {};
 	const wanted = new Map();
 	for (const child of children.flat(3)) {
-		if (child === undefined || child === null || child === false || child === "") continue;
+		if (!child) continue;
 		const tag = child.tag ?? "";
 		counts[tag] = (counts[tag] ?? 0) + 1;
 		wanted.set(child instanceof Node ? child : (child.props?.key ?? tag + counts[tag]), child);
@@ -48,31 +53,26 @@ function patch(node, child) {
 		const value = child.props[name];
 		if (name === "key" || value === was[name]) continue;
 		if (name.startsWith("on") || name === "value") node[name] = value ?? null;
-		else if (value === undefined || value === null || value === false) node.removeAttribute(name);
+		else if ((value ?? false) === false) node.removeAttribute(name);
 		else node.setAttribute(name, value === true ? "" : value);
 	}
 	return node;
 }
 
 const PATHS = {
-	send: "M12 19V5m-6 6 6-6 6 6",
-	stop: "M7 7h10v10H7z",
 	copy: "M9 9h10v11H9zM15 9V4H5v11h4",
 	retry: "M20 11a8 8 0 1 0-2 6.5M20 4v7h-7",
 	edit: "M4 20l1-4L16 5l3 3L8 19z",
-	before: "M14 6l-6 6 6 6",
-	after: "M10 6l6 6-6 6",
 	settings: "M4 7h9m4 0h3M15 5v4M4 17h3m4 0h9M9 15v4",
-	tool: "M14.5 6.5a4 4 0 0 1 5-1.5L17 7.5l.5 2 2 .5L22 7.5a4 4 0 0 1-5.5 5L9 20a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 1-3z",
-	alert: "M12 8v5m0 3.5v.01M12 3 2 20h20z",
 	theme: "M12 3v18a9 9 0 1 0 0-18zM12 3a9 9 0 0 0 0 18",
 };
 
-export const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: "glyph", "aria-hidden": "true" }, h("path", { d: PATHS[name] }));
+/** A button; `look` is its class. Its label is what it shows, where it has no icon; with nothing to do it is disabled. */
+export const button = (look, label, act, icon) =>
+	h("button", { type: "button", class: look, title: icon && label, "aria-label": icon && label, onclick: act, disabled: !act },
+		icon ? h("svg", { viewBox: "0 0 24 24" }, h("path", { d: PATHS[icon] })) : label);
 
-/** A button; `look` is its class. It is disabled where there is nothing to do. */
-export const button = (look, label, act, ...children) =>
-	h("button", { type: "button", class: look, title: label, "aria-label": label, onclick: act || null, disabled: !act }, ...children);
+export const alert = (problem) => problem && h("p.problem", { role: "alert" }, problem);
 
 // Over plain http there is no clipboard, and no button.
 export function copyButton(text, label) {
@@ -81,5 +81,5 @@ export function copyButton(text, label) {
 		classList.add("copied");
 		setTimeout(() => classList.remove("copied"), 1_500);
 	};
-	return navigator.clipboard && button("mini", label, copy, icon("copy"));
+	return navigator.clipboard && button("mini", label, copy, "copy");
 }

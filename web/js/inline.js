@@ -3,20 +3,25 @@
 import { h } from "./dom.js";
 
 // What runs something is no link.
-const link = (to, text) =>
-	/^(https?:|mailto:)/i.test(to) ? h("a", { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, text) : h("span", { title: to }, text);
-const inside = (tag) => ([, text], isOpen) => h(tag, {}, inline(text, isOpen));
+const link = (to, text) => {
+	const target = /^(https?:|mailto:)/i.test(to) && { href: to, target: "_blank", rel: "noopener noreferrer" };
+	return h(target ? "a" : "span", { title: to, ...target }, text);
+};
+const inside = (tag) => ([, text], isOpen) => h(tag, inline(text, isOpen));
 
 /** What may stand at a place of the text, and what it is then. */
 const RULES = [
 	[/^\[([ xX])\](?= )/y, ([, mark]) => (mark === " " ? "☐" : "☑")],
 	[/\\[([][^]{0,500}?\\[)\]]|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/y, ([maths]) => maths],
 	[/\\([!-/:-@[-`{-~])/y, ([, sign]) => sign],
-	[/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", {}, code)],
+	[/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", code)],
 	[/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, ([, to]) => link(to, to)],
 	[/https?:\/\/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*(?<![.,:;!?'"\]*_~])/y, ([to]) => link(to, to)],
-	[/!?\[((?:[^[\]]|\[[^[\]]*\])*)\]\( *<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?: +"[^"]*")? *\)/y, ([, text, to]) => link(to, inline(text))],
-	[/\*{3}(?=\S)([^*]*[^*\s])\*{3}/y, ([, text]) => h("strong", {}, h("em", {}, inline(text)))],
+	[
+		/!?\[((?:[^[\]]|\[[^[\]]*\])*)\]\( *<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?: +"[^"]*")? *\)/y,
+		([, text, to]) => link(to, inline(text)),
+	],
+	[/\*{3}(?=\S)([^*]*[^*\s])\*{3}/y, ([, text]) => h("strong", h("em", inline(text)))],
 	[/\*\*(?=[^\s*])([^]*?\S)\*\*(?!\*)/y, inside("strong")],
 	[/\*(?=[^\s*])((?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/y, inside("em")],
 	[/(?<![\p{L}\p{N}_])__(?=[^\s_])([^]*?[^\s_])__(?![\p{L}\p{N}_])/uy, inside("strong")],
@@ -27,8 +32,8 @@ const RULES = [
 /** The same where the end has yet to come; what has only begun is not shown. */
 const UNFINISHED = [
 	...RULES,
-	[/`+([^`]*)$/y, ([, code]) => code && h("code", {}, code)],
-	[/!?\[([^\]]*)(?:\](?:\([^)]*)?)?$/y, inside("u")],
+	[/`+([^`]*)$/y, ([, code]) => code && h("code", code)],
+	[/!?\[([^[\]]*)(?:\](?:\([^)]*)?)?$/y, inside("u")],
 	[/(?<![\p{L}\p{N}])(?:\*\*|__)(?=[^\s*_])([^]+)$/uy, inside("strong")],
 	[/(?<![\p{L}\p{N}])[*_](?=[^\s*_])([^]+)$/uy, inside("em")],
 	[/(?<![\p{L}\p{N}])[*_~]+$/uy, () => ""],

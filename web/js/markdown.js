@@ -19,137 +19,114 @@ const DELIMITERS = /^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$/;
 /** The start of a line that may still become more than one thing. */
 const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
-const cells = (row) => row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+const cells = (row) =>
+	row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 
-export class Markdown {
-	#length = 0;
-	/** An unclear start of a line. */
-	#held = "";
-	#inLine = false;
-	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or null;
-	 * `list`: what a next item would go on. */
-	#boxes;
+// What begins like a row may be a table's head: the next line tells.
+const paragraph = (text, isOpen) => (isOpen && /^ *\|[^\n]*$/.test(text) ? [] : inline(text, isOpen));
+const heading = (text, isOpen) => inline(text.replace(/ +#+ *$/, ""), isOpen);
+const code = (line) => [line, "\n"];
+
+/** Draws into `root`. Returns what takes the whole text so far, of which it reads only what is new. */
+export function markdown(root) {
+	let read = 0;
+	let inLine = false;
+	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or undefined. */
+	const boxes = [{ element: root, next: (line) => line }];
 	/** The block that grows: `target` shows what `render` makes of `text`. */
-	#leaf = null;
+	let leaf = null;
 
-	constructor(root) {
-		this.#boxes = [{ element: root, next: (line) => line }];
-	}
-
-	/** Takes the whole text so far: only what is new is read. */
-	update(text, isDone) {
-		let rest = this.#held + text.slice(this.#length);
-		this.#length = text.length;
-		this.#held = "";
-		while (rest) {
-			const end = rest.indexOf("\n");
-			const line = end < 0 ? rest : rest.slice(0, end);
-			if (this.#inLine) this.#add(line);
-			else if (end < 0 && !isDone && UNCLEAR.test(line)) {
-				this.#held = rest;
-				break;
-			} else this.#begin(line);
-			this.#inLine = end < 0;
-			if (end >= 0 && this.#leaf?.fence && this.#leaf.target) this.#leaf.text += "\n";
-			rest = end < 0 ? "" : rest.slice(end + 1);
+	function update(text, isDone) {
+		for (const [all, line, end] of text.slice(read).matchAll(/([^\n]*)(\n?)/g)) {
+			if (!all || (!inLine && !end && !isDone && UNCLEAR.test(line))) break;
+			if (inLine) add(line);
+			else begin(line);
+			inLine = !end;
+			read += all.length;
 		}
-		if (isDone) this.#close(1);
-		else this.#draw(true);
+		if (isDone) close(1);
+		else show(true);
 	}
 
-	#begin(line) {
+	function begin(line) {
 		line = line.replace(/^[ \t]+/, (space) => space.replaceAll("\t", "    "));
-		const boxes = this.#boxes;
 		let depth = 0;
-		for (let rest; depth < boxes.length && (rest = boxes[depth].next(line)) !== null; depth++) line = rest;
+		for (let rest; (rest = boxes[depth]?.next(line)) !== undefined; depth++) line = rest;
 		if (depth < boxes.length) {
 			// A paragraph goes on without its quote's or its item's mark.
 			const isNew = !line.trim() || [FENCE, ITEM, QUOTE, HEADING, RULE].some((pattern) => pattern.test(line));
-			if (!isNew && this.#leaf?.isParagraph) return this.#add(`\n${line}`);
-			this.#close(depth);
-		} else if (this.#leaf?.fence) return this.#code(line);
-		while (this.#enter(line)) line = boxes.at(-1).first;
-		this.#fill(line);
+			if (!isNew && leaf?.render === paragraph) return add(`\n${line}`);
+			close(depth);
+		} else if (leaf?.fence) return codeLine(line);
+		for (let rest; (rest = enter(line)) !== undefined;) line = rest;
+		fill(line);
 	}
 
-	/** Opens a quote or an item; `first` is what it begins with. */
-	#enter(line) {
-		const boxes = this.#boxes;
-		if (boxes.length > DEPTH) return 0;
-		const quote = QUOTE.exec(line)?.[0];
-		if (quote) {
-			const next = (later) => (QUOTE.test(later) ? later.replace(QUOTE, "") : null);
-			return boxes.push({ element: this.#append(h("blockquote")), next, first: line.slice(quote.length) });
+	/** Opens a quote or an item, and returns what it begins with. */
+	function enter(line) {
+		if (boxes.length > DEPTH) return;
+		const unquoted = (each) => (QUOTE.test(each) ? each.replace(QUOTE, "") : undefined);
+		if (QUOTE.test(line)) {
+			boxes.push({ element: append("blockquote"), next: unquoted });
+			return unquoted(line);
 		}
 		const [all, before, mark, number, after] = (!RULE.test(line) && ITEM.exec(line)) || [];
 		// Within a paragraph only a clear sign begins a list: a year at the start of a line does not.
-		if (!mark || (this.#leaf?.isParagraph && ((number ?? "1") !== "1" || !after))) return 0;
-		this.#close(boxes.length);
-		const box = boxes.at(-1);
+		if (!mark || (leaf?.render === paragraph && ((number ?? "1") !== "1" || !after))) return;
+		close();
 		const kind = mark.at(-1);
-		if (box.list?.kind !== kind) box.list = { kind, element: this.#append(h(number ? "ol" : "ul", { start: number > 1 && number })) };
+		let list = boxes.at(-1).element.lastElementChild;
+		if (list?.kind !== kind) list = append(number ? "ol" : "ul", { start: number > 1 && number });
+		list.kind = kind;
 		const element = make(h("li"));
-		box.list.element.append(element);
+		list.append(element);
 		const within = all.length - after.length + (after.length || 1);
 		const next = (later) => {
 			const spaces = later.search(/\S|$/);
 			if (spaces === later.length) return "";
 			// Models indent a list within a list by two, whatever the mark's width.
 			const needed = ITEM.test(later.trimStart()) ? Math.min(within, before.length + 2) : within;
-			return spaces < needed ? null : later.slice(Math.min(spaces, within));
+			return spaces < needed ? undefined : later.slice(Math.min(spaces, within));
 		};
-		return boxes.push({ element, next, first: line.slice(all.length) });
+		boxes.push({ element, next });
+		return line.slice(all.length);
 	}
 
-	#fill(line) {
-		if (DELIMITERS.test(line) && this.#underlined(line)) return;
-		if (this.#leaf?.isHead) this.#noTable();
-		const leaf = this.#leaf;
-		const fence = FENCE.exec(line);
-		const heading = HEADING.exec(line);
-		if (!line.trim()) this.#close(this.#boxes.length);
-		else if (leaf?.align && (line.includes("|") || !leaf.isPiped)) this.#row(line);
-		else if (fence) this.#fence(fence);
-		else if (heading) this.#text(`h${Math.min(6, heading[1].length + 2)}`, line.slice(heading[0].length));
-		else if (RULE.test(line)) this.#append(h("hr"));
-		else if (leaf?.isParagraph) this.#add(`\n${line}`);
-		else if (line.trimStart()[0] === "|") this.#table(line);
-		else this.#text("p", line);
+	function fill(line) {
+		const [, fence, language] = FENCE.exec(line) ?? [];
+		const [mark, signs] = HEADING.exec(line) ?? [];
+		const isInParagraph = leaf?.render === paragraph;
+		if (!line.trim()) close();
+		else if (isInParagraph && DELIMITERS.test(line) && tabled(cells(line))) return;
+		else if (fence) fenced(fence, language || "code");
+		else if (signs) textBlock(`h${Math.min(6, signs.length + 2)}`, heading, line.slice(mark.length));
+		else if (RULE.test(line)) append("hr");
+		else if (isInParagraph) add(`\n${line}`);
+		else if (leaf && !leaf.isText) part("tr", line);
+		else textBlock("p", paragraph, line);
 	}
 
-	/** Puts a block into the innermost box, or in the place of another. */
-	#append(description, replaced) {
-		const element = make(description);
-		if (replaced) replaced.replaceWith(element);
-		else {
-			this.#close(this.#boxes.length);
-			const box = this.#boxes.at(-1);
-			box.list = null;
-			box.element.append(element);
-		}
+	function append(...description) {
+		close();
+		const element = make(h(...description));
+		boxes.at(-1).element.append(element);
 		return element;
 	}
 
-	#text(tag, text, replaced) {
-		const isParagraph = tag === "p";
-		const element = this.#append(h(tag, { dir: "auto" }), replaced);
-		const render = isParagraph ? inline : (words, isOpen) => inline(words.replace(/ +#+ *$/, ""), isOpen);
-		this.#leaf = { element, text: "", isText: true, isParagraph, render };
-		this.#part("span");
-		this.#add(text);
+	function textBlock(tag, render, text) {
+		leaf = { element: append(tag, { dir: "auto" }), render, isText: true };
+		part("span");
+		add(text);
 	}
 
 	/** Ends what `target` shows, and begins the next. */
-	#part(tag, text = "") {
-		const leaf = this.#leaf;
-		this.#draw(false);
+	function part(tag, text = "") {
+		show(false);
 		leaf.text = text;
 		leaf.element.append((leaf.target = make(h(tag))));
 	}
 
-	#add(text) {
-		const leaf = this.#leaf;
-		if (!leaf) return this.#text("p", text);
+	function add(text) {
 		leaf.text += text;
 		while (leaf.isText && leaf.text.length > PART) {
 			// At a space outside of any mark. Where that is, only the text says, not how it came.
@@ -158,69 +135,49 @@ export class Markdown {
 			const cut = space > plain ? space : plain || PART;
 			const rest = leaf.text.slice(cut);
 			leaf.text = leaf.text.slice(0, cut);
-			this.#part("span", rest);
+			part("span", rest);
 		}
 	}
 
-	/** A line that begins like a row is taken for a table's head, until the next one says otherwise. */
-	#table(head, replaced) {
-		const element = make(h("table"));
-		const wide = this.#append(h("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Table" }, element), replaced);
-		const leaf = { element, wide, isHead: true, isPiped: head.trimStart()[0] === "|" };
-		leaf.render = (row, isOpen) =>
-			cells(row).slice(0, leaf.align?.length).map((cell, at) =>
-				h(leaf.isHead || !leaf.align ? "th" : "td", { align: leaf.align?.[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
-		this.#leaf = leaf;
-		this.#row(head);
-	}
-
-	#row(text) {
-		this.#part("tr", text);
-	}
-
-	/** Whether this line makes a table's head of the one before. */
-	#underlined(line) {
-		const columns = cells(line);
-		const leaf = this.#leaf;
-		const isOne = leaf?.isHead || (leaf?.isParagraph && leaf.element.childElementCount === 1 && !leaf.text.includes("\n"));
-		if (!isOne || cells(leaf.text).length !== columns.length) return false;
-		if (leaf.isParagraph) this.#table(leaf.text, leaf.element);
-		this.#draw(false);
-		const align = columns.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
-		Object.assign(this.#leaf, { align, isHead: false, target: null });
+	/** Makes a paragraph the head of a table, if it is one line with as many cells. */
+	function tabled(delimiters) {
+		const { element, text } = leaf;
+		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
+		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
+		const row = (tag) => (words, isOpen) =>
+			cells(words).slice(0, align.length).map((cell, at) =>
+				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
+		const table = make(h("table", h("tr", row("th")(text))));
+		element.replaceWith(make(h("div.wide", { tabindex: 0, role: "group", "aria-label": "Table" }, table)));
+		leaf = { element: table, render: row("td") };
 		return true;
 	}
 
-	#noTable() {
-		this.#text("p", this.#leaf.text, this.#leaf.wide);
-	}
-
-	#fence([, fence, language]) {
-		const name = language || "code";
+	function fenced(fence, name) {
 		const element = make(h("code"));
-		const head = h("div", { class: "code-head" }, name, copyButton(() => element.textContent, "Copy this code"));
-		this.#append(h("div", { class: "code" }, head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element)));
-		this.#leaf = { element, fence, render: (line) => [line] };
+		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
+		append("div.code", head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element));
+		leaf = { element, fence, render: code };
 	}
 
-	#code(line) {
-		const { fence } = this.#leaf;
+	function codeLine(line) {
 		const mark = line.trim();
-		if (mark.length >= fence.length && mark === fence[0].repeat(mark.length)) this.#close(this.#boxes.length);
+		if (mark.startsWith(leaf.fence) && new Set(mark).size === 1) close();
 		// An element for each line, so that little is laid out at a time.
-		else this.#part("div", line);
+		else part("div", line);
 	}
 
-	#draw(isOpen) {
-		const { target, render, text } = this.#leaf ?? {};
+	function show(isOpen) {
+		const { target, render, text } = leaf ?? {};
 		if (target) draw(target, render(text, isOpen));
 	}
 
 	/** Ends the open block, and the boxes beyond `depth`. */
-	#close(depth) {
-		if (this.#leaf?.isHead) this.#noTable();
-		this.#draw(false);
-		this.#leaf = null;
-		this.#boxes.length = depth;
+	function close(depth = boxes.length) {
+		show(false);
+		leaf = null;
+		boxes.length = depth;
 	}
+
+	return update;
 }

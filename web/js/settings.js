@@ -1,6 +1,6 @@
 // The session's settings, which count from the next turn on.
 
-import { button, draw, h } from "./dom.js";
+import { alert, button, draw, h } from "./dom.js";
 import { explain, gauge } from "./words.js";
 
 const POLICIES = {
@@ -11,23 +11,24 @@ const POLICIES = {
 	none: "Only the newest message",
 };
 
-/** Shows them in a `<dialog>`. */
 export function openSettings(dialog, client) {
 	const { settings, models, plan } = client.model;
 	const { context = {} } = settings;
-	const field = (label, tag, name, from, props, ...children) => h("label", {}, label, h(tag, { name, value: from[name] ?? "", ...props }, children));
-	const number = (label, name, from, min, max, step) => field(label, "input", name, from, { type: "number", min, max, step });
-	const options = (values) => values.map(([value, label]) => h("option", { value }, label));
+	const was = { ...context, ...settings };
+	const field = (label, tag, name, props, ...children) =>
+		h("label", label, h(tag, { name, value: was[name] ?? "", ...props }, children));
+	const number = (label, name, min, max, step) => field(label, "input", name, { type: "number", min, max, step });
+	const select = (label, name, options) =>
+		field(label, "select", name, {}, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
 
 	async function save(event) {
 		event.preventDefault();
 		const changes = { context: {} };
-		for (const input of event.target.elements) {
-			const { name, type } = input;
-			const [from, to] = name in { model: 0, system: 0, temperature: 0 } ? [settings, changes] : [context, changes.context];
-			const value = type === "number" ? input.valueAsNumber : input.value;
+		for (const { name, type, value } of event.target.elements) {
 			// A number that was set cannot be unset.
-			if (name && !Number.isNaN(value) && value !== (from[name] ?? "")) to[name] = value;
+			if (value === String(was[name] ?? "") || (type === "number" && !value)) continue;
+			const part = /^(model|system|temperature)$/.test(name) ? changes : changes.context;
+			part[name] = type === "number" ? Number(value) : value;
 		}
 		try {
 			await client.ask({ type: "configure", ...changes });
@@ -38,17 +39,17 @@ export function openSettings(dialog, client) {
 	}
 
 	const show = (problem) => draw(dialog, [h("form", { onsubmit: save },
-		h("h2", {}, "Settings of this chat"),
-		field("Model", "select", "model", settings, {}, options(models.map((each) => [each, each]))),
-		field("System prompt", "textarea", "system", settings, { rows: 3, dir: "auto" }),
-		number("Temperature", "temperature", settings, 0, 2, 0.1),
-		field("What the model is sent", "select", "policy", context, {}, options(Object.entries(POLICIES))),
-		number("Turns, word for word", "turns", context, 1, 1_000),
-		context.policy === "retrieve" && number("Older exchanges", "recall", context, 0, 50),
-		number("Budget in tokens", "budget_tokens", context, 256, 10_000_000),
-		h("small", {}, plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
-		problem && h("p", { class: "problem", role: "alert" }, problem),
-		h("div", { class: "acts" }, h("button", { class: "quiet" }, "Save"), button("link", "Cancel", () => dialog.close(), "Cancel")),
+		h("h2", "Settings of this chat"),
+		select("Model", "model", Object.fromEntries(models.map((each) => [each, each]))),
+		field("System prompt", "textarea", "system", { rows: 3, dir: "auto" }),
+		number("Temperature", "temperature", 0, 2, 0.1),
+		select("What the model is sent", "policy", POLICIES),
+		number("Turns, word for word", "turns", 1, 1_000),
+		context.policy === "retrieve" && number("Older exchanges", "recall", 0, 50),
+		number("Budget in tokens", "budget_tokens", 256, 10_000_000),
+		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
+		alert(problem),
+		h("div.acts", h("button.quiet", "Save"), button("link", "Cancel", () => dialog.close())),
 	)]);
 	draw(dialog, []);
 	show();

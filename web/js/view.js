@@ -1,6 +1,6 @@
 // The page around the messages: its bar, the first visit, the list, and where the reader is in it.
 
-import { button, h, icon } from "./dom.js";
+import { button, h } from "./dom.js";
 import { drafts, messageView } from "./message.js";
 import { connectionWords, gauge, leftOut } from "./words.js";
 
@@ -9,26 +9,23 @@ import { connectionWords, gauge, leftOut } from "./words.js";
 export function followEnd(box, content, latest) {
 	let follows = true;
 	let lastTop = 0;
-	/** Within a line and a half. */
 	const isAtEnd = () => box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+	const look = () => {
+		lastTop = box.scrollTop;
+		latest.hidden = follows || isAtEnd();
+	};
 	const toEnd = () => {
 		follows = true;
 		box.scrollTop = box.scrollHeight;
-		lastTop = box.scrollTop;
-		latest.hidden = true;
+		look();
 	};
-	const observer = new ResizeObserver(() => {
-		if (follows) toEnd();
-		else latest.hidden = isAtEnd();
-	});
+	const observer = new ResizeObserver(() => (follows ? toEnd() : look()));
 	observer.observe(box);
 	observer.observe(content);
 	box.onscroll = () => {
 		// Only a reader scrolls up; that the end has moved away means nothing.
-		if (isAtEnd()) follows = true;
-		else if (box.scrollTop < lastTop) follows = false;
-		lastTop = box.scrollTop;
-		latest.hidden = follows || isAtEnd();
+		follows = isAtEnd() || (follows && box.scrollTop >= lastTop);
+		look();
 	};
 	latest.onclick = toEnd;
 	return toEnd;
@@ -38,29 +35,29 @@ export function followEnd(box, content, latest) {
 const drawn = new WeakMap();
 
 export function transcript(page) {
-	const { client } = page;
-	const { isBusy, messages, model } = client;
+	const { isBusy, messages, model } = page.client;
 	const turns = [...model.turns.values()];
-	const last = turns.length === 0 && messages.findLast(({ status }) => status !== "held" && status !== "pending");
+	const isWaiting = ({ id, status }) =>
+		status ? /^(held|pending)$/.test(status) : turns.some(({ message, parent }) => !message && parent === id);
+	const last = !turns.length && messages.findLast((message) => !isWaiting(message));
 	const views = messages.map((message) => {
-		const { id, version, role, status, live } = message;
-		const isLast = message === last && (role === "assistant" || Boolean(status));
-		const siblings = model.siblings.get(id) ?? [];
-		const waits = status ? status === "held" || status === "pending" : model.waiting.includes(id);
-		const position = turns.find(({ state, parent, message: its }) => (state === "queued" ? parent : its) === id)?.position;
-		const key = [version, isLast, siblings, waits, position, isBusy].join();
+		const { id, version, live } = message;
+		const position = turns.find(({ message: its, parent }) => (its ?? parent) === id)?.position;
+		const siblings = model.siblings[id] ?? [];
+		const place = { isLast: message === last, siblings, waits: isWaiting(message), position, isBusy };
+		const key = [version, ...Object.values(place)].join();
+		const before = drawn.get(message);
 		// What is live shows times as well.
-		if (live || drafts.has(message) || drawn.get(message)?.key !== key) {
-			const view = messageView(message, { ...page, isLast, siblings, waits, position });
-			drawn.set(message, { key: drafts.has(message) ? "" : key, view });
-		}
-		return drawn.get(message).view;
+		if (before?.key === key && !live && !drafts.has(message)) return before.view;
+		const view = messageView(message, { ...page, ...place });
+		drawn.set(message, { key: !drafts.has(message) && key, view });
+		return view;
 	});
 	const { plan } = model;
 	const words = plan && leftOut(plan);
 	let at = words ? messages.findIndex(({ id }) => id === plan.parent) + 1 : 0;
 	for (let left = plan?.sent_messages; at > 0 && left > 0; at--) if (messages[at - 1].blocks.length > 0) left--;
-	if (at > 0) views.splice(at, 0, h("p", { key: "left out", class: "left-out" }, words));
+	if (at > 0) views.splice(at, 0, h("p.left-out", { key: "left out" }, words));
 	return views;
 }
 
@@ -71,17 +68,17 @@ export function bar(client, act) {
 	const { estimated_tokens: tokens, budget_tokens: budget } = plan ?? {};
 	return [
 		h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }),
-		h("h1", {}, "Whinchat"),
-		h("span", { id: "model", class: "model" }, settings.model),
-		h("div", { id: "connection", class: "connection", "data-state": state, title: status.reason },
-			h("span", { class: "dot" }),
-			h("span", { class: "words" }, words),
-			help && button("link", help, act.reconnect, help),
+		h("h1", "Whinchat"),
+		h("span", { id: "model" }, settings.model),
+		h("div", { id: "connection", "data-state": state, title: status.reason },
+			h("span.dot"),
+			h("span.words", words),
+			help && button("link", help, act.reconnect),
 		),
 		plan && h("meter", { max: budget ?? 2 * tokens, value: tokens, title: gauge(plan), "aria-label": gauge(plan) }),
-		button("mini", "Settings", act.settings, icon("settings")),
-		button("mini", "Dark or light", act.theme, icon("theme")),
-		button("quiet", "New chat", act.fresh, "New chat"),
+		button("mini", "Settings", act.settings, "settings"),
+		button("mini", "Dark or light", act.theme, "theme"),
+		button("quiet", "New chat", act.fresh),
 	];
 }
 
@@ -96,13 +93,13 @@ const SUGGESTIONS = [
 
 export function welcome(model, say) {
 	const isDemo = /demo/i.test(model);
-	const suggestions = SUGGESTIONS.filter((_, at) => at !== (isDemo ? 4 : 3));
-	return h("section", { class: "welcome" },
-		h("h2", {}, "What shall we talk about?"),
-		h("p", { class: "lede" }, h("strong", {}, model), " answers here. ", isDemo
+	const suggestions = SUGGESTIONS.toSpliced(isDemo ? 4 : 3, 1);
+	return h("section.welcome",
+		h("h2", "What shall we talk about?"),
+		h("p.lede", h("strong", model), " answers here. ", isDemo
 			? "It is built in, needs no key, and only plays a model, so that you can see everything else work."
 			: "You read each word as it is written."),
-		h("div", { class: "suggestions", role: "group", "aria-label": "Things to try" },
-			suggestions.map(([what, why]) => h("button", { class: "suggestion", onclick: () => say(what) }, what, h("small", {}, why)))),
+		h("div.suggestions", { role: "group", "aria-label": "Things to try" },
+			suggestions.map(([what, why]) => h("button.suggestion", { onclick: () => say(what) }, what, h("small", why)))),
 	);
 }

@@ -24,24 +24,27 @@ const ENDINGS = {
 };
 
 /** `quiet`: nobody's failure; `goesOn`: the model can be asked to go on. */
-export function ending({ status, error, role }) {
-	if (!status || status === "completed") return null;
+export function ending({ status = "completed", error, role }) {
+	if (status === "completed") return null;
 	const [text, advice] = ENDINGS[status] ?? [`Ended: ${status}.`];
-	const goesOn = status === "max_tokens" || status === "tool_limit";
+	const goesOn = /^(max_tokens|tool_limit)$/.test(status);
 	return {
 		text: role === "user" && status === "cancelled" ? "Stopped before the reply began." : text,
-		detail: [error && explain(error), ENDINGS[error?.code]?.[1] ?? advice].filter(Boolean).join(" "),
-		quiet: goesOn || ["cancelled", "held", "pending"].includes(status),
+		detail: list([error && explain(error), ENDINGS[error?.code]?.[1] ?? advice], " "),
+		quiet: goesOn || /^(cancelled|held|pending)$/.test(status),
 		goesOn,
 	};
 }
 
 export function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
-	return `${message}${after ? ` Worth another try in ${duration(after)}.` : ""} (${http ? `${code}, HTTP ${http}` : code})`;
+	return `${message}${after ? ` Worth another try in ${duration(after)}.` : ""} (${code}${http ? `, HTTP ${http}` : ""})`;
 }
 
 const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefined, { maximumFractionDigits });
-const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000, 1)} s`);
+const duration = (ms) => {
+	if (ms < 1_000) return `${number(ms)} ms`;
+	return ms < 90_000 ? `${number(ms / 1_000, 1)} s` : `${number(ms / 60_000)} minutes`;
+};
 const list = (parts, between) => parts.filter(Boolean).join(between);
 const secondsTo = (at) => Math.ceil((at - Date.now()) / 1_000);
 
@@ -58,32 +61,34 @@ export function toolState({ tool, done, is_error: failed, duration_ms: ms, runs,
 	if (tool === "unfinished") return "Not finished";
 	if (tool !== "ended") return done ? "Called" : "Writing its input…";
 	if (decision === "deny") return "Denied";
-	return `${failed ? "Failed" : "Done"}${ms >= 0 ? ` in ${duration(ms)}` : ""}${decision === "edited" ? ", with another input" : ""}`;
+	const took = ms >= 0 && `in ${duration(ms)}`;
+	return list([failed ? "Failed" : "Done", took, decision === "edited" && "with another input"], " ");
 }
 
 export function expiry(at) {
 	const left = secondsTo(at);
-	return left > 0 ? `Without an answer, it is a no in ${left < 90 ? `${left} s` : `${Math.round(left / 60)} minutes`}.` : "It is too late for an answer.";
+	return left > 0 ? `Without an answer, it is a no in ${duration(1_000 * left)}.` : "It is too late for an answer.";
 }
 
 export function retrying({ attempt, at, message, fallback }) {
 	const left = secondsTo(at);
-	return `${message} Attempt ${attempt}${fallback ? ` asks ${fallback}` : ""}${left > 0 ? ` in ${left} s` : " is under way"}.`;
+	return `${message} Attempt ${attempt}${fallback ? ` asks ${fallback}` : ""} ${left > 0 ? `in ${left} s` : "is under way"}.`;
 }
 
 const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
-export const inLine = (position) => `${position}${ORDINAL[new Intl.PluralRules("en", { type: "ordinal" }).select(position)]} in line`;
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+export const inLine = (position) => `${position}${ORDINAL[ordinals.select(position)]} in line`;
 
 export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
 	`About ${number(tokens)}${budget ? ` of ${number(budget)}` : ""} tokens of conversation sent`;
 
 /** What a `context` holds no longer, or "". */
 export function leftOut(plan) {
-	const parts = [["dropped", "left out"], ["summarised"], ["recalled"]].map(([name, done = name]) => {
+	const parts = Object.entries({ dropped: "left out", summarised: "summarised", recalled: "recalled" }).map(([name, done]) => {
 		const count = plan[`${name}_messages`];
 		return count > 0 && `${number(count)} message${count === 1 ? "" : "s"} ${done}`;
 	});
-	return parts.some(Boolean) ? `Above, for the newest reply: ${list(parts, ", ")}` : "";
+	return parts.some(Boolean) && `Above, for the newest reply: ${list(parts, ", ")}`;
 }
 
 /** State, words, and what one can do. */
@@ -91,6 +96,6 @@ export function connectionWords({ state, reason, code, retryAt }) {
 	if (state === "online") return [state, "Connected"];
 	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
 	const left = secondsTo(retryAt);
-	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 ? "Try now" : ""];
+	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
 	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
 }
