@@ -60,7 +60,7 @@ test-swift: build-test
 
 .PHONY: test-e2e
 test-e2e: build-test
-	WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest Tests/autobahn Tests/e2e $(ARGS)
+	WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest -n 2 Tests/autobahn Tests/e2e $(ARGS)
 
 # More of the same tests than `make test` has time for. WHINCHAT_SEED makes other schedules; a failure prints the seed it had.
 LONG_PYTEST = WHINCHAT_LONG=1 WHINCHAT_BIN_DIR="$$($(STRICT) swift build --show-bin-path)" $(PYTHON) -m pytest
