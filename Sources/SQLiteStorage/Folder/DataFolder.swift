@@ -41,7 +41,11 @@ package final class DataFolder: Sendable {
     /// Gives the folder back; what is kept in it must not be used any more.
     package func unlock() {
         lock.withLockedValue { file in
-            if let file { close(file) }
+            if let file {
+                // Not by closing alone: a process that is just being started has a copy of the descriptor for a moment.
+                flock(file, LOCK_UN)
+                close(file)
+            }
             file = nil
         }
     }
