@@ -36,6 +36,21 @@ import Testing
         return estimate
     }
 
+    @Test func `what a provider only estimates is not learned`() async throws {
+        let fixture = try SessionFixture()
+        let (session, follower) = try await fixture.open()
+        session.send(question, id: "m1", from: follower)
+        let first = estimate(try await follower.until("turn.started"))
+        let usage = Usage(inputTokens: 1, outputTokens: 1, estimated: true)
+        try await fixture.provider.nextCall().say([
+            .event(.blockStarted(index: 0, .text)), .delta(0, "Yes."), .event(.blockDone(index: 0)),
+            .event(.usage(usage)), .event(.stopped(StopReason(.endTurn, word: "stop"))),
+        ])
+        _ = try await follower.until("turn.done")
+        let second = try await said(question, by: session, follower, fixture) { _ in nil }
+        #expect(second >= 2 * first, "\(first) then \(second)")
+    }
+
     @Test func `what one session learned, the next begins with, and a later process`() async throws {
         let store = MemoryStore()
         let fixture = try SessionFixture(store: store)

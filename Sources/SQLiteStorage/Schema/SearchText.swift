@@ -10,6 +10,6 @@ enum SearchText {
         // A damaged message can be deleted too.
         guard let content = String.fromDatabaseValue(arguments[0]), let blocks = try? StoredContent.blocks(content)
         else { return "" }
-        return SearchWords.spaced(blocks.visibleText).withoutNUL
+        return SearchWords.spaced(blocks.searchedText).withoutNUL
     }
 }

@@ -61,7 +61,8 @@ extension ChatSession {
     /// Learns from what the provider counted for the running turn's first call: those after it have the reply's beginning as
     /// well.
     func learn(fromFirstCall usage: Usage?) {
-        guard let running, !running.isResumed, let usage else { return }
+        // What the provider only estimates itself is no better than ours.
+        guard let running, !running.isResumed, let usage, !usage.estimated else { return }
         learn(
             running.plan, model: running.model,
             reported: usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens)

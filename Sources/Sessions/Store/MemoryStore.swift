@@ -65,7 +65,7 @@ package final class MemoryStore: SessionStore {
         return summaries(before: before, limit: limit) { session in
             session.owner == owner && !words.isEmpty
                 && (begin(in: session.settings.title)
-                    || session.messages.contains { begin(in: $0.content.visibleText) })
+                    || session.messages.contains { begin(in: $0.content.searchedText) })
         }
     }
 

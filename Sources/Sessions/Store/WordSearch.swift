@@ -9,7 +9,7 @@ struct WordSearch {
     init(_ messages: [Message]) {
         ids = messages.map(\.id)
         words = messages.map { message in
-            SearchWords.words(of: message.content.visibleText.withoutDiacritics).reduce(into: [:]) {
+            SearchWords.words(of: message.content.searchedText.withoutDiacritics).reduce(into: [:]) {
                 $0[$1, default: 0] += 1
             }
         }

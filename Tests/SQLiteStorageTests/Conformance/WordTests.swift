@@ -52,6 +52,18 @@ import Testing
     }
 
     @Test(arguments: TestedStore.allCases)
+    func `of a message without end the beginning is searched`(store: TestedStore) async throws {
+        try await store.with { store in
+            var writer = Writer(store, session: "s_1")
+            try await writer.create()
+            let text = "ouzel " + String(repeating: "and on ", count: 20_000) + "dipper"
+            try await writer.accept("1", after: nil, text: text)
+            #expect(try await store.matches(for: "ouzel", in: "s_1", limit: 9) == ["u_1"])
+            #expect(try await store.matches(for: "dipper", in: "s_1", limit: 9) == [])
+        }
+    }
+
+    @Test(arguments: TestedStore.allCases)
     func `a long text is searched for by its longest words`(store: TestedStore) async throws {
         try await store.with { store in
             _ = try await fill(store)
