@@ -258,8 +258,7 @@ struct CountingTool: Tool {
 
     func run(_ input: JSONValue) async throws -> String {
         runs.withLockedValue { $0 += 1 }
-        try await Task.sleep(for: .seconds(3600))
-        return ""
+        try await untilCancelled()
     }
 
     static let call: [ScriptedCall.Said] = [

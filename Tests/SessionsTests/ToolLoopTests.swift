@@ -19,7 +19,7 @@ import Tools
         ]
 
         func run(_ input: JSONValue) async throws -> String {
-            if input["wait"] == true { try await Task.sleep(for: .seconds(3600)) }
+            if input["wait"] == true { try await untilCancelled() }
             return input["text"]?.stringValue ?? ""
         }
     }

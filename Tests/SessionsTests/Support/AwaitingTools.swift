@@ -169,8 +169,7 @@ struct SlowLetter: Tool {
     let needsApproval = true
 
     func run(_ input: JSONValue) async throws -> String {
-        try await Task.sleep(for: .seconds(3600))
-        return ""
+        try await untilCancelled()
     }
 }
 
