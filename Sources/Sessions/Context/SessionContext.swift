@@ -12,12 +12,6 @@ struct SessionContext {
     private(set) var estimators: [String: TokenEstimator] = [:]
     /// In the order in which they were made.
     private(set) var summaries: [RunningSummary] = []
-    /// What was found for the turn that is the next to start.
-    var prepared: (turn: String, rankings: [[String]])?
-
-    /// What is looked up for it.
-    var preparing: Task<Void, Never>?
-
     /// The summary that is being written.
     var summary: SummaryCall?
     /// Summaries that failed one after the other.

@@ -8,11 +8,14 @@ extension ChatSession {
     struct Admission {
         let turn: String
         var hasPlace: Bool
-        var isPrepared: Bool
+        /// Looks up what its plan needs; nil: there is nothing, or all of it is here.
+        var preparing: Task<Void, Never>?
+        /// What was found, for its plan.
+        var rankings: [[String]] = []
         /// What those who follow were told last of its place among those that wait.
         var toldPosition: Int?
 
-        var isReady: Bool { hasPlace && isPrepared }
+        var isReady: Bool { hasPlace && preparing == nil }
     }
 
     /// The turn that can start now. What the first one lacks is asked for; once it is there, `startNext` is tried again.
@@ -31,7 +34,7 @@ extension ChatSession {
         if admission?.turn != id {
             dropAdmission()
             admission = Admission(
-                turn: id, hasPlace: environment.places.ask(for: id, of: self), isPrepared: prepare(turn))
+                turn: id, hasPlace: environment.places.ask(for: id, of: self), preparing: prepare(turn))
         }
         return admission?.isReady == true
     }
@@ -51,18 +54,14 @@ extension ChatSession {
         changed()
     }
 
-    /// Looks up what the turn's context policy decides by.
-    ///
-    /// - Returns: whether there is nothing to wait for.
-    private func prepare(_ turn: Turn) -> Bool {
-        guard needsPreparing(turn) else { return true }
-        context.preparing = Task {
+    /// Looks up what the turn's context policy decides by; nil: there is nothing to wait for.
+    private func prepare(_ turn: Turn) -> Task<Void, Never>? {
+        guard needsPreparing(turn) else { return nil }
+        return Task {
             await lookUp(turn)
             guard !Task.isCancelled else { return }
-            context.preparing = nil
-            complete(turn.accepted.id) { $0.isPrepared = true }
+            complete(turn.accepted.id) { $0.preparing = nil }
         }
-        return false
     }
 
     /// Gives back what was asked for a turn that neither runs nor waits first any more.
@@ -72,10 +71,9 @@ extension ChatSession {
     }
 
     func dropAdmission() {
-        guard let id = admission?.turn else { return }
-        admission = nil
-        context.preparing?.cancel()
-        context.preparing = nil
-        environment.places.leave(id)
+        guard let admission else { return }
+        self.admission = nil
+        admission.preparing?.cancel()
+        environment.places.leave(admission.turn)
     }
 }

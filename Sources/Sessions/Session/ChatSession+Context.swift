@@ -14,7 +14,7 @@ extension ChatSession {
         let accepted = turn.accepted
         var input = contextInput(
             tree.path(to: accepted.parent), settings: turn.settings, tools: turn.tools.descriptions)
-        if let prepared = context.prepared, prepared.turn == accepted.id { input.rankings = prepared.rankings }
+        if let admission, admission.turn == accepted.id { input.rankings = admission.rankings }
         let policy = ContextPolicies.named(turn.settings.context.policy) ?? SlidingWindow()
         do throws(ContextError) {
             return (try policy.plan(for: input), nil)

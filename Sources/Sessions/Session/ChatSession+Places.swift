@@ -31,7 +31,7 @@ extension ChatSession {
         if admission?.turn != id {
             // It came back with a restart.
             dropAdmission()
-            admission = Admission(turn: id, hasPlace: false, isPrepared: true)
+            admission = Admission(turn: id, hasPlace: false)
         }
         if admission?.hasPlace == false {
             admission?.hasPlace = environment.places.ask(for: id, of: self, isResumed: true)

@@ -26,7 +26,7 @@ extension ChatSession {
         if needsRankings(turn) {
             let rankings = await rankings(for: turn)
             guard !Task.isCancelled else { return }
-            context.prepared = (turn.accepted.id, rankings)
+            admission?.rankings = rankings
         }
         if needsCount, !Task.isCancelled { await count(turn) }
     }

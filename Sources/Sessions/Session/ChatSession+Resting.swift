@@ -18,8 +18,7 @@ extension ChatSession {
             checkpoint()
             expireWaiting()
             if !isPaused {
-                stopIfTooLong()
-                stopIfUnattended(now)
+                stopIfOver(now)
             } else {
                 // What it waits is not counted: it could not be attended to the end.
                 if unattendedAt != nil { unattendedAt = now }
@@ -43,11 +42,13 @@ extension ChatSession {
         commit([.progress(turn: id, pieces)], isAtRest: false, happened: true)
     }
 
-    /// A turn that nobody follows goes on, but not for ever.
-    private func stopIfUnattended(_ now: NIODeadline) {
-        guard let running, let unattendedAt else { return }
+    /// Ends a turn that is beyond its bounds: one that goes in circles would go on for ever, at somebody's cost, and one that
+    /// nobody follows has narrower ones.
+    private func stopIfOver(_ now: NIODeadline) {
+        guard let running else { return }
         let limits = environment.limits
-        if now - max(unattendedAt, running.startedAt) > TimeAmount(limits.unattendedTime) {
+        let unattended = unattendedAt.map { now - max($0, running.startedAt) } ?? .zero
+        if running.worked > TimeAmount(limits.turnTime) || unattended > TimeAmount(limits.unattendedTime) {
             stopRunning(.timeLimit, ref: nil)
         } else if hasSaidAll {
             stopRunning(.maxTokens, ref: nil)
@@ -74,16 +75,6 @@ extension ChatSession {
         guard let running, now > running.countedUntil else { return }
         if !isPaused { running.worked = running.worked + (now - running.countedUntil) }
         running.countedUntil = now
-    }
-
-    /// A turn that goes in circles would go on for ever, at somebody's cost.
-    private func stopIfTooLong() {
-        guard let running else { return }
-        if running.worked > TimeAmount(environment.limits.turnTime) {
-            stopRunning(.timeLimit, ref: nil)
-        } else if hasSaidAll {
-            stopRunning(.maxTokens, ref: nil)
-        }
     }
 
     // MARK: Resting

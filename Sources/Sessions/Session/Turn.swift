@@ -271,9 +271,10 @@ struct Turn {
     /// Takes a delta of the running call into a block: `append` gets the run that the block's last delta went into and says
     /// which one took this.
     ///
-    /// - Returns: false where the reply is longer than a reply may be.
+    /// - Returns: false where the reply is longer than `limitBytes`.
     mutating func appendDelta(
-        _ callIndex: Int, byteCount: Int, _ append: (DeltaRun?, ByteBuffer) -> DeltaRun
+        _ callIndex: Int, byteCount: Int, limitBytes: Int = Turn.maximumReplyBytes,
+        _ append: (DeltaRun?, ByteBuffer) -> DeltaRun
     ) -> Bool {
         guard phase == .calling else { return true }
         replyBytes += byteCount
@@ -286,7 +287,7 @@ struct Turn {
             let run = append(last, block.deltaPrefix)
             if run === last { openRun = (callIndex, run) } else { add(run, toBlock: callIndex) }
         }
-        return replyBytes <= Self.maximumReplyBytes
+        return replyBytes <= limitBytes
     }
 
     private mutating func add(_ run: DeltaRun, toBlock callIndex: Int) {
