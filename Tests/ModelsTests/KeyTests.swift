@@ -66,6 +66,29 @@ import WhinchatTesting
     }
 
     @Test(arguments: ProviderDialect.allCases)
+    private func `the word for a reply's end holds no key`(dialect: ProviderDialect) async throws {
+        let events =
+            switch dialect {
+            case .anthropic:
+                #"data: {"type":"message_delta","delta":{"stop_reason":"\#(Self.key)"}}\#n\#ndata: {"type":"message_stop"}\#n\#n"#
+            case .openai:
+                #"data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"\#(Self.key)"}]}\#n\#ndata: [DONE]\#n\#n"#
+            }
+        let server = try await FakeProvider.start { exchange in
+            Task { try? await exchange.stream(Array(events.utf8), pieceBytes: 900) }
+        }
+        let provider: any ModelProvider =
+            switch dialect {
+            case .anthropic: AnthropicProvider(apiKey: Self.key, baseURL: server.baseURL, models: ["m"])
+            case .openai: OpenAIProvider(apiKey: Self.key, baseURL: server.baseURL + "/v1", models: ["m"])
+            }
+        let transcript = try await Rig.get().start(provider).ended()
+        let reasons = transcript.heard.compactMap { if case .stopped(let reason) = $0 { reason } else { nil } }
+        #expect(reasons.count == 1 && reasons.allSatisfy { !$0.word.isEmpty && !$0.word.contains(Self.key) })
+        await server.stop()
+    }
+
+    @Test(arguments: ProviderDialect.allCases)
     private func `a provider that is printed does not show its key`(dialect: ProviderDialect) {
         let provider: any ModelProvider =
             switch dialect {

@@ -155,7 +155,7 @@ package struct AnthropicDialect: EventStreamDialect {
         var members = try json.beginObject()
         while let key = try json.nextKey(in: &members) {
             if key == "stop_reason" {
-                if let word = try json.readStringIfPresent() { stopReason = Self.stopReason(word) }
+                if let word = try json.readStringIfPresent() { stopReason = Self.stopReason(text.clean(word)) }
             } else {
                 try json.skipValue()
             }

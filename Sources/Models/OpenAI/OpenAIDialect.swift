@@ -153,7 +153,7 @@ package struct OpenAIDialect: EventStreamDialect {
             }
         }
         if let finishReason, !finishReason.isEmpty {
-            stopReason = Self.stopReason(finishReason)
+            stopReason = Self.stopReason(text.clean(finishReason))
             closeBlocks(into: &batch)
         }
     }
