@@ -5,12 +5,16 @@ import { ChatClient, textOf } from "./client.js";
 import { button, draw, h } from "./dom.js";
 import { beginDraft } from "./message.js";
 import { openSettings } from "./settings.js";
+import { sidebar } from "./sidebar.js";
 import { tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
 const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
-const { composer, message: input, notice, send: sendButton, settings, stop: stopButton } = at;
+const { composer, message: input, notice, send: sendButton, settings, sidebar: nav, stop: stopButton } = at;
+
+/** Milliseconds without a connection, after which a banner says so. */
+const LONG = 10_000;
 
 const speech = announcer(at.announcer);
 const toEnd = followEnd(at.scroll, at.transcript, at.latest);
@@ -33,17 +37,14 @@ const act = {
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
 	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
 	settings: () => openSettings(settings, client),
-	theme() {
-		const { theme } = document.documentElement.dataset;
-		const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-		setTheme(isDark ? "light" : "dark");
-	},
 	fresh() {
 		history.pushState(null, "", location.pathname);
 		switchTo(null);
 	},
 	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
 };
+
+const chats = sidebar(nav, client, act, onError);
 
 // What there is to see
 
@@ -59,7 +60,6 @@ function show() {
 	isDue = false;
 	const { epoch, session, settings, more } = client.model;
 	const shown = client.messages;
-	draw(at.bar, bar(client, act));
 	draw(at.transcript, [
 		epoch && shown.length === 0 && welcome(settings.model ?? "A model", act.say),
 		more && button("link older", "Show earlier messages", () => client.older().catch(onError)),
@@ -69,7 +69,12 @@ function show() {
 	const first = shown.find(({ role }) => role === "user");
 	const title = settings.title || (first && textOf(first).trim().slice(0, 60));
 	document.title = title ? `${title} – Whinchat` : "Whinchat";
-	if (session && addressed() !== session) history.replaceState(null, "", `${location.pathname}#${session}`);
+	draw(at.bar, bar(client, act, title));
+	if (session && addressed() !== session) {
+		history.replaceState(null, "", `${location.pathname}#${session}`);
+		chats.show();
+	}
+	showNotice();
 	showComposer();
 }
 
@@ -86,12 +91,28 @@ function showComposer() {
 // Some of what is shown says how long until something.
 setInterval(() => (client.isBusy || client.connection.status.state === "waiting") && redraw(), 1_000);
 
+let told = "";
+let onlineAt = Date.now();
 let wasOnline = true;
+
+function showNotice() {
+	const { state, reason } = client.connection.status;
+	if (state === "online") onlineAt = Date.now();
+	const isLong = Date.now() - onlineAt > LONG && `${reason} What you write goes out once it is back.`;
+	notice.hidden = !(told || isLong);
+	draw(notice, [h("p", told || isLong), told && button("link", "Dismiss", () => tell(""))]);
+}
+
+function tell(words) {
+	told = words;
+	showNotice();
+}
 
 function onStatus({ state, reason }) {
 	if (state === "online" && !wasOnline) speech.say("Connected again.");
 	if (state === "waiting" && wasOnline) speech.say(`${reason} Reconnecting.`);
 	if (state === "stopped") tell(reason);
+	if (state === "online") chats.refresh();
 	if (state !== "connecting") wasOnline = state === "online";
 	redraw();
 }
@@ -99,6 +120,7 @@ function onStatus({ state, reason }) {
 function onEvent(frame) {
 	if (frame.type === "turn.retrying") speech.say(`${frame.message} Trying again.`);
 	if (frame.type === "tool.approval") speech.say(`The tool ${frame.name} asks whether it may run.`);
+	if (/^(message|turn.done|session.updated)$/.test(frame.type)) chats.refresh();
 	if (frame.type !== "turn.done") return;
 	show();
 	const end = ending(frame);
@@ -109,11 +131,6 @@ function onError({ code, message }) {
 	if (code !== "not_found") tell(message);
 	else if (client.isGone) tell("This conversation is no longer on the server. You can read it here, and go on in a new chat.");
 	else tell("That conversation is not here, or it is somebody else's. This is a new one.");
-}
-
-function tell(words) {
-	notice.hidden = !words;
-	draw(notice, [h("p", words), button("link", "Dismiss", () => tell(""))]);
 }
 
 // What the person does
@@ -135,7 +152,9 @@ function giveBack(text) {
 
 function switchTo(session) {
 	tell("");
+	nav.hidePopover();
 	giveBack(client.open(session));
+	chats.show();
 	acted();
 }
 
@@ -168,12 +187,16 @@ onkeydown = (event) => {
 	// While an input method composes a word, the keys belong to it.
 	if (event.isComposing) return;
 	if (event.key === "Enter" && !event.shiftKey && event.target === input) submit(event);
-	if (event.key === "Escape" && client.isBusy && !settings.open) stop();
+	if (event.key === "Escape" && client.isBusy && !settings.open && !nav.matches(":popover-open")) stop();
 };
 stopButton.onclick = stop;
 onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = () => client.connection.wake();
-document.onvisibilitychange = () => document.hidden || client.connection.wake();
+document.onvisibilitychange = () => {
+	if (document.hidden) return;
+	client.connection.wake();
+	chats.refresh();
+};
 
 inputChanged();
 focusInput();

@@ -31,6 +31,7 @@ export class Connection {
 	#timer;
 	#pingInterval;
 
+	base = "";
 	/** `handlers`: `onOpen()`, `onFrame(frame)`, `onClose(code)`, `onStatus(status)`. */
 	constructor(url, handlers) {
 		Object.assign(this, { url, handlers });

@@ -64,13 +64,16 @@ const PATHS = {
 	retry: "M20 11a8 8 0 1 0-2 6.5M20 4v7h-7",
 	edit: "M4 20l1-4L16 5l3 3L8 19z",
 	settings: "M4 7h9m4 0h3M15 5v4M4 17h3m4 0h9M9 15v4",
-	theme: "M12 3v18a9 9 0 1 0 0-18zM12 3a9 9 0 0 0 0 18",
+	delete: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
+	menu: "M4 7h16M4 12h16M4 17h16",
 };
 
+export const icon = (name) => h("svg", { viewBox: "0 0 24 24" }, h("path", { d: PATHS[name] }));
+
 /** A button; `look` is its class. Its label is what it shows, where it has no icon; with nothing to do it is disabled. */
-export const button = (look, label, act, icon) =>
-	h("button", { type: "button", class: look, title: icon && label, "aria-label": icon && label, onclick: act, disabled: !act },
-		icon ? h("svg", { viewBox: "0 0 24 24" }, h("path", { d: PATHS[icon] })) : label);
+export const button = (look, label, act, name) =>
+	h("button", { type: "button", class: look, title: name && label, "aria-label": name && label, onclick: act, disabled: !act },
+		name ? icon(name) : label);
 
 export const alert = (problem) => problem && h("p.problem", { role: "alert" }, problem);
 

@@ -21,12 +21,15 @@ export function openSettings(dialog, client) {
 	const select = (label, name, options) =>
 		field(label, "select", name, {}, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
 
+	const onchange = ({ target }) => setTheme(target.value);
+	const exported = (format) => h("a", { href: `${client.connection.base}/sessions/${client.model.session}/export?format=${format}`, download: "" }, format);
+
 	async function save(event) {
 		event.preventDefault();
 		const changes = { context: {} };
 		for (const { name, type, value } of event.target.elements) {
-			// A number that was set cannot be unset.
-			if (value === String(was[name] ?? "") || (type === "number" && !value)) continue;
+			// A number that was set cannot be unset. The theme has no name: it is not the chat's.
+			if (!name || value === String(was[name] ?? "") || (type === "number" && !value)) continue;
 			const part = /^(model|system|temperature)$/.test(name) ? changes : changes.context;
 			part[name] = type === "number" ? Number(value) : value;
 		}
@@ -50,6 +53,9 @@ export function openSettings(dialog, client) {
 		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
 		alert(problem),
 		h("div.acts", h("button.quiet", "Save"), button("link", "Cancel", () => dialog.close())),
+		h("label", "Theme of the page", h("select", { value: document.documentElement.dataset.theme, onchange },
+			["system", "light", "dark"].map((theme) => h("option", theme)))),
+		h("small", "This chat as a file: ", exported("markdown"), ", ", exported("json")),
 	)]);
 	draw(dialog, []);
 	show();

@@ -1,6 +1,6 @@
 // The page around the messages: its bar, the first visit, the list, and where the reader is in it.
 
-import { button, h } from "./dom.js";
+import { button, h, icon } from "./dom.js";
 import { drafts, messageView } from "./message.js";
 import { connectionWords, gauge, leftOut } from "./words.js";
 
@@ -61,14 +61,14 @@ export function transcript(page) {
 	return views;
 }
 
-export function bar(client, act) {
+export function bar(client, act, title) {
 	const { settings, plan } = client.model;
 	const { status } = client.connection;
 	const [state, words, help] = connectionWords(status);
 	const { estimated_tokens: tokens, budget_tokens: budget } = plan ?? {};
 	return [
-		h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }),
-		h("h1", "Whinchat"),
+		h("button.mini", { id: "chats", popovertarget: "sidebar", "aria-label": "Chats" }, icon("menu")),
+		h("h1", { dir: "auto" }, title || "New chat"),
 		h("span", { id: "model" }, settings.model),
 		h("div", { id: "connection", "data-state": state, title: status.reason },
 			h("span.dot"),
@@ -77,29 +77,25 @@ export function bar(client, act) {
 		),
 		plan && h("meter", { max: budget ?? 2 * tokens, value: tokens, title: gauge(plan), "aria-label": gauge(plan) }),
 		button("mini", "Settings", act.settings, "settings"),
-		button("mini", "Dark or light", act.theme, "theme"),
-		button("quiet", "New chat", act.fresh),
 	];
 }
 
 /** What to try first, and what that shows. Only the built-in model breaks when asked. */
-const SUGGESTIONS = [
-	["Write something long", "Watch the words arrive, then press Stop"],
+const suggestions = (isDemo) => [
+	["Explain WebSockets in three sentences.", "Read each word as it is written"],
 	["What is 6×7? Use the calculator.", "See a tool being called"],
-	["What time is it in Tokyo?", "Another tool, with an input of its own"],
-	["Break in the middle", "See an error where it happens, and Retry"],
-	["Explain WebSockets in three sentences.", "A short answer to begin with"],
+	["Write something long", "Press Stop in the middle"],
+	[isDemo ? "Break in the middle" : "What is 1÷0? Use the calculator.", "See an error where it happens"],
 ];
 
 export function welcome(model, say) {
 	const isDemo = /demo/i.test(model);
-	const suggestions = SUGGESTIONS.toSpliced(isDemo ? 4 : 3, 1);
 	return h("section.welcome",
 		h("h2", "What shall we talk about?"),
 		h("p.lede", h("strong", model), " answers here. ", isDemo
 			? "It is built in, needs no key, and only plays a model, so that you can see everything else work."
-			: "You read each word as it is written."),
+			: "What you write goes to it; what it says comes as it is written."),
 		h("div.suggestions", { role: "group", "aria-label": "Things to try" },
-			suggestions.map(([what, why]) => h("button.suggestion", { onclick: () => say(what) }, what, h("small", why)))),
+			suggestions(isDemo).map(([what, why]) => h("button.suggestion", { onclick: () => say(what) }, what, h("small", why)))),
 	);
 }

@@ -92,8 +92,8 @@ export function leftOut(plan) {
 }
 
 /** State, words, and what one can do. */
-export function connectionWords({ state, reason, code, retryAt }) {
-	if (state === "online") return [state, "Connected"];
+export function connectionWords({ state, reason, code, retryAt, via }) {
+	if (state === "online") return [state, via === "polling" ? "Connected by polling" : "Connected"];
 	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
 	const left = secondsTo(retryAt);
 	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
