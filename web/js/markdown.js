@@ -156,7 +156,7 @@ export function markdown(root) {
 	function fenced(fence, name) {
 		const element = make(h("code"));
 		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
-		append("div.code", head, h("pre", { tabindex: 0, dir: "ltr", "aria-label": name }, element));
+		append("div.code", head, h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element));
 		leaf = { element, fence, render: code };
 	}
 

@@ -57,7 +57,7 @@ function draft(of, label, verb, take, client) {
 function toolCard(block, { client }) {
 	const { name, call, tool, input, text, output, is_error: failed, problem } = block;
 	const [line, whole] = input ? [JSON.stringify(input), JSON.stringify(input, null, 2)] : [text, text];
-	const pre = (kind, label, words, dir) => h(`pre.tool-${kind}`, { dir, tabindex: 0, "aria-label": label }, words);
+	const pre = (kind, label, words, dir) => h(`pre.tool-${kind}`, { dir, tabindex: 0, role: "group", "aria-label": label }, words);
 	const decide = (decision) => () => client.approve(call, decision);
 	const allow = (words) => {
 		try {

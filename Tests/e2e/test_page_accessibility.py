@@ -1,0 +1,359 @@
+"""The page for everyone: rules of WCAG 2.2 AA and ARIA in its main states, and a whole conversation by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from support.accessibility import faults, nameless, outline, tab_stops
+from support.page import Chat, ScriptedServer
+
+WIDE = {"width": 1200, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+MARKDOWN = """# A title
+
+Some **strong**, *leaning*, `code` and [a link](https://example.org/) in it.
+
+## A part
+
+- one
+- two
+  1. deeper
+
+> said by another
+
+| name | value |
+|------|------:|
+| a    | 1     |
+
+```swift
+let answer = 42  // of course
+```
+"""
+
+
+# The checks themselves
+
+
+PLANTED = """
+<header id="twice"></header><header id="twice"></header>
+<h1>Title</h1><h3>Too deep</h3>
+<button></button> <button aria-label="Other">Save it</button> <input> <img src="data:,">
+<div onclick="1">press me</div> <div tabindex="0">focus me</div> <a href="#x" tabindex="3">far</a>
+<span role="buton">b</span> <span role="checkbox" tabindex="0">c</span> <p aria-label="named">p</p>
+<i aria-labelledby="nowhere" aria-lable="x" aria-busy="maybe" aria-checked="true" role="img"></i>
+<div aria-hidden="true"><button>hidden</button></div>
+<li>alone</li><ul><p>no item</p></ul><table><tr><td>1</td></tr></table>
+<p id="grey" style="color: #999">grey</p> <p style="color: #999; font-size: 30px">large grey</p>
+<div style="position: relative; color: white"><b style="position: absolute; inset: 0; background: #fff; width: 9em">white</b></div>
+<input aria-label="no edge" style="border: 0; background: #fff">
+<div style="display: flex; flex-direction: row-reverse; justify-content: flex-end"><button>first</button><button>second</button></div>
+<button style="width: 10px; height: 10px; padding: 0" aria-label="small"></button><button style="padding: 0">x</button>
+<button class="blind">blind</button><style>.blind:focus { outline: none }</style>
+<div style="width: 3000px">wide</div>
+"""
+
+
+def test_planted_faults_are_found(page):
+    page.set_viewport_size(WIDE)
+    page.set_content(PLANTED)
+    found = faults(page)
+    for start in [
+        'id: "twice" stands twice', "landmark: 0 main parts", "landmark: 2 banners", "landmark: two of the role banner",
+        "landmark: stands outside",
+        "heading: level 3 comes after 1", "name: a button without a name", "name: another than what it shows",
+        "name: a textbox without a name", "image: no alt", "role: acts when it is pressed, and is no button",
+        "role: can have the focus, and is only generic", "focus: a positive tabindex", 'role: "buton" is no role',
+        "aria: a checkbox without aria-checked", "aria: a paragraph can have no name", 'aria: aria-labelledby names "nowhere"',
+        "aria: there is no aria-lable", 'aria: aria-busy cannot be "maybe"', "aria: aria-checked is not for a img",
+        "focus: can have the focus within aria-hidden", "list: an item without a list", "list: not only items", "table: no head",
+        "contrast: 2.85 of 4.5 for text: <p id=\"grey\"", "contrast: 2.85 of 3 for text", "contrast: 1.00 of 4.5 for text: <b",
+        "contrast: 1.00 of 3 for a field's edge", "order: stands before what has the focus first", "target: 10 by 10 pixels",
+        "lang: ", "title: ", "reflow: ",
+    ]:
+        assert any(fault.startswith(start) for fault in found), (start, found)
+    stops, wrong = tab_stops(page)
+    assert stops[0] == "a far", "a positive tabindex comes first"
+    assert "focus: one does not see it: button blind" in wrong
+    assert nameless(page)
+
+
+def test_a_page_without_faults_has_none(page):
+    page.set_content(
+        '<!doctype html><html lang="en"><title>t</title><style>button { padding: 1em } :focus-visible { outline: 2px solid }</style>'
+        "<header><h1>A</h1></header><main><h2>B</h2><p>words</p><label>Name <input></label><button>Go</button></main></html>"
+    )
+    assert faults(page) == [] and nameless(page) == []
+    assert tab_stops(page) == (["input Name", "button Go"], [])
+
+
+# States of the page
+
+
+def first_visit(chat, scripted):
+    expect(chat.page.locator(".suggestion")).to_have_count(4)
+
+
+def streaming(chat, scripted):
+    scripted.ask(chat)
+    scripted.start()
+    scripted.event("block.started", turn="t1", index=0, kind="thinking")
+    scripted.event("delta", turn="t1", index=0, text="Let me think.")
+    scripted.event("block.started", turn="t1", index=1, kind="text")
+    scripted.event("delta", turn="t1", index=1, text=MARKDOWN)
+    expect(chat.reply).to_contain_text("of course")
+
+
+def asking(chat, scripted):
+    scripted.ask(chat)
+    scripted.start()
+    call = {"turn": "t1", "call": "c1", "name": "send_email"}
+    scripted.event("block.started", index=0, kind="tool_call", **call)
+    scripted.event("delta", turn="t1", index=0, text='{"to": "ada@example.org"}')
+    scripted.event("block.done", turn="t1", index=0, input={"to": "ada@example.org"})
+    scripted.event("tool.approval", input={"to": "ada@example.org"}, expires_at="2999-01-01T00:00:00.000Z", expires_in_ms=3_600_000,
+                   **call)
+    expect(chat.page.get_by_role("button", name="Allow", exact=True)).to_be_visible()
+
+
+def editing_a_call(chat, scripted):
+    asking(chat, scripted)
+    chat.page.get_by_role("button", name="Edit the input").click()
+    chat.page.get_by_label("Input, as JSON").fill("{")
+    chat.page.get_by_role("button", name="Allow this").click()
+    expect(chat.page.get_by_role("alert").filter(has_text="This is no JSON")).to_be_visible()
+
+
+def failed(chat, scripted):
+    scripted.ask(chat)
+    scripted.start()
+    for index, is_error in enumerate([False, True]):
+        call = {"turn": "t1", "call": f"c{index}"}
+        scripted.event("block.started", index=index, kind="tool_call", name="look", **call)
+        scripted.event("block.done", turn="t1", index=index, input={"at": "it"})
+        scripted.event("tool.started", name="look", input={"at": "it"}, runs="server", **call)
+        scripted.event("tool.done", output="seen" if index else "", is_error=is_error, duration_ms=5, **call)
+    scripted.end(status="failed", error={"code": "upstream_overloaded", "message": "The provider is overloaded.", "retryable": True})
+    expect(chat.reply.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def versions(chat, scripted):
+    def wire(id, parent, role, text, siblings):
+        return {"id": id, "parent": parent, "role": role, "turn": "t", "siblings": siblings, "partial": False,
+                "model": "m", "usage": {"input_tokens": 1, "output_tokens": 20, "estimated": False}, "status": "completed",
+                "content": [{"kind": "text", "text": text}]}
+
+    scripted.seq += 1
+    scripted.answer("snapshot", seq=scripted.seq, queued=[], more=True, messages=[
+        wire("u0", None, "user", "Once more", ["u0", "v0"]), wire("a0", "u0", "assistant", MARKDOWN, ["x0", "a0", "y0"]),
+        wire("u2", "a0", "user", "Thanks", ["u2"]), wire("a2", "u2", "assistant", "You are welcome.", ["a2"])])
+    expect(chat.page.get_by_role("group", name="Versions").first).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Show earlier messages")).to_be_visible()
+
+
+def editing(chat, scripted):
+    versions(chat, scripted)
+    chat.page.get_by_role("button", name="Edit this message").last.click()
+    expect(chat.page.get_by_label("Your message")).to_be_focused()
+
+
+def settings(chat, scripted):
+    chat.page.get_by_role("button", name="Settings").click()
+    expect(chat.page.get_by_role("dialog", name="Settings")).to_be_visible()
+
+
+def offline(chat, scripted):
+    scripted.ask(chat)
+    scripted.start()
+    scripted.say("Before the end.")
+    scripted.end()
+    chat.page.route_web_socket(re.compile("/v1/chat$"), lambda socket: socket.close(code=1013))
+    scripted.socket.close(code=1013)
+    expect(chat.page.locator("#connection")).to_have_attribute("data-state", "waiting")
+    chat.say("Said offline")
+    expect(chat.page.locator("article.user").last).to_contain_text("Goes out once connected.")
+
+
+CHATS = [
+    {"id": f"s_{number}", "title": title, "first_words": "First words", "message_count": 2, "turn_count": 1,
+     "created_at": "2026-01-01T00:00:00.000Z", "last_active_at": "2026-01-01T00:00:00.000Z"}
+    for number, title in enumerate(["Birds of Europe", "A chat with a very long name that does not fit into the sidebar", ""], 1)
+]
+
+
+def sidebar(chat, scripted):
+    chat.page.route(re.compile("/sessions"), lambda route: route.fulfill(json={"sessions": CHATS, "next": "x"}))
+    chat.page.reload()
+    nav = chat.page.get_by_role("navigation", name="Chats")
+    expect(nav.get_by_role("link")).to_have_count(3)
+    return nav
+
+
+def renaming(chat, scripted):
+    nav = sidebar(chat, scripted)
+    nav.get_by_role("button", name="Delete First words").focus()
+    chat.page.keyboard.press("Enter")
+    expect(nav.get_by_role("button", name="Undo")).to_be_visible()
+    nav.get_by_role("button", name="Rename Birds of Europe").focus()
+    chat.page.keyboard.press("Enter")
+    expect(nav.get_by_label("Name of this chat")).to_be_focused()
+
+
+def nothing_found(chat, scripted):
+    sidebar(chat, scripted)
+    chat.page.unroute(re.compile("/sessions"))
+    chat.page.route(re.compile("/sessions"), lambda route: route.fulfill(json={"sessions": []}))
+    chat.page.get_by_role("searchbox").fill("zebra")
+    expect(chat.page.get_by_role("navigation")).to_contain_text("Nothing found.")
+
+
+def long_offline(chat, scripted):
+    chat.page.clock.install()
+    chat.page.reload()
+    chat.page.route_web_socket(re.compile("/v1/chat$"), lambda socket: socket.close(code=1013))
+    scripted.socket.close(code=1013)
+    for _ in range(15):
+        chat.page.clock.run_for(1_000)
+    expect(chat.page.get_by_role("alert").filter(has_text="What you write goes out")).to_be_visible()
+
+
+STATES = [first_visit, streaming, asking, editing_a_call, failed, versions, editing, settings, offline, sidebar, renaming,
+          nothing_found, long_offline]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_no_state_has_a_fault(chat, page, state):
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size(WIDE)
+    scripted = ScriptedServer(page)
+    state(chat.open(), scripted)
+    found = []
+    for size in (WIDE, PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += [f"{size['width']} {scheme} {fault}" for fault in faults(page)]
+    assert not found, "\n".join(found)
+    assert nameless(page) == []
+    drawer = page.locator("#chats")
+    if drawer.is_visible() and not page.locator("dialog[open]").count():
+        drawer.click()
+        found = faults(page)
+        assert not found, "\n".join(found)
+        page.keyboard.press("Escape")
+    page.set_viewport_size(WIDE)
+    assert tab_stops(page)[1] == []
+
+
+def test_a_screen_reader_finds_its_way(chat, page):
+    """The browser's own tree: what there is, in which order, and under which names."""
+    scripted = ScriptedServer(page)
+    versions(chat.open(), scripted)
+    lines = [line.strip() for line in outline(page)]
+    wanted = [
+        'navigation "Chats"', 'button "New chat"', 'searchbox "Search chats"', "banner", 'heading "Once more"', 'button "Settings"',
+        'main "Conversation"', 'button "Show earlier messages"', "article", 'heading "You"', 'group "Versions"',
+        'button "The version before"', 'button "The next version"', 'button "Copy this message"', 'button "Edit this message"',
+        "article", 'heading "m"', 'heading "A title"', 'link "a link"', 'heading "A part"', "list", "listitem", "blockquote",
+        'group "Table"', "table", "row", 'columnheader "name"', 'button "Copy this code"', 'group "swift"',
+        'group "Versions"', 'button "Copy this reply"', 'button "Ask for another reply"',
+        'region "Composer"', 'textbox "Message"', 'button "Send"',
+    ]
+    left = iter(lines)
+    missing = [line for line in wanted if not any(line == each for each in left)]
+    assert not missing, "\n".join([f"missing: {missing[0]}", *lines])
+
+
+def test_a_dialog_keeps_the_focus_and_gives_it_back(chat, page):
+    scripted = ScriptedServer(page)
+    settings(chat.open(), scripted)
+    lines = [line.strip() for line in outline(page)]
+    assert 'dialog "Settings"' in lines and 'spinbutton "Temperature"' in lines and 'button "Save"' in lines
+    assert 'textbox "Message"' not in lines, "what is behind the dialog is out of reach"
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body || document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Settings")).to_be_focused()
+
+
+# By keyboard alone
+
+
+class Keys:
+    """A person without a mouse."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def tab_to(self, name, back=False):
+        """Presses Tab until a control of that name has the focus."""
+        for _ in range(80):
+            focused = self.page.evaluate(
+                """() => {
+                    const { activeElement: at } = document;
+                    return at.getAttribute("aria-label") ?? at.labels?.[0]?.firstChild.textContent ?? at.innerText;
+                }"""
+            )
+            if focused.split("\n")[0] == name:
+                return self
+            self.page.keyboard.press("Shift+Tab" if back else "Tab")
+        raise AssertionError(f"Tab does not come to {name!r}")
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+        return self
+
+    def type(self, text):
+        self.page.keyboard.type(text)
+        return self
+
+
+def test_a_whole_conversation_by_keyboard(start_server, page):
+    server = start_server("--provider", "demo", environment={"WHINCHAT_TOOLS": "all"})
+    chat, keys = Chat(page, server.url).open(), Keys(page)
+    # One of the things to try, then one's own words. The focus is in the composer, before and after.
+    keys.tab_to("Write something long", back=True).press("Enter")
+    chat.wait_for_text(50)
+    expect(chat.input).to_be_focused()
+    keys.press("Escape")
+    expect(chat.reply).to_contain_text("Stopped.")
+    keys.tab_to("Retry", back=True).press("Enter")
+    expect(page.get_by_role("group", name="Versions").last).to_contain_text("2/2")
+    chat.wait_for_text(50)
+    # Stop by its button, too.
+    keys.tab_to("Stop the reply").press("Space")
+    chat.done()
+    keys.tab_to("The version before", back=True).press("Enter")
+    expect(page.get_by_role("group", name="Versions").last).to_contain_text("1/2")
+    keys.tab_to("Message").type("My name is Ada").press("Enter")
+    expect(chat.replies).to_have_count(2)
+    chat.done()
+    # Edit it: the field has the focus, and Ctrl+Enter sends.
+    keys.tab_to("Edit this message", back=True).press("Enter")
+    expect(page.get_by_label("Your message")).to_be_focused()
+    keys.press("Control+a").type("My name is Bob").press("Control+Enter")
+    expect(chat.text).to_contain_text("Bob")
+    chat.done()
+    # Settings.
+    keys.tab_to("Settings", back=True).press("Enter")
+    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    keys.tab_to("System prompt").type("Be brief.").tab_to("Save").press("Enter")
+    expect(page.get_by_role("dialog", name="Settings")).to_be_hidden()
+    # A tool that asks.
+    keys.tab_to("Message").type("send an email to ada@example.org: The engine works.").press("Enter")
+    expect(page.get_by_role("button", name="Allow", exact=True)).to_be_visible()
+    keys.tab_to("Allow", back=True).press("Enter")
+    expect(page.get_by_role("region", name="Tool send_email").locator(".tool-state")).to_contain_text("Done")
+    chat.done()
+    first = page.url
+    keys.tab_to("New chat", back=True).press("Enter")
+    expect(page.locator(".suggestion")).to_have_count(4)
+    expect(chat.input).to_be_focused()
+    assert page.url != first
+    keys.press("Alt+ArrowLeft")
+    expect(page.locator("article.user").first).to_contain_text("Write something long")
+    assert page.url == first
