@@ -101,15 +101,9 @@ package final class SQLiteStorage: SessionStore {
     }
 
     package func summaries(
-        of owner: Owner?, before: SessionSummary?, limit: Int
+        of owner: Owner?, _ selection: SessionSelection, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
-        try await read { try $0.summaries(of: owner, before: before, limit: limit) }
-    }
-
-    package func summaries(
-        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
-    ) async throws(SessionStoreError) -> [SessionSummary] {
-        try await read { try $0.summaries(of: owner, matching: text, before: before, limit: limit) }
+        try await read { try $0.summaries(of: owner, selection, before: before, limit: limit) }
     }
 
     package func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {

@@ -41,7 +41,7 @@ import Testing
             #expect(stored.messages[1].status == .completed)
             #expect(stored.head == "a_2")
             #expect(stored.clearedRefs == ["r_0"])
-            #expect(try await store.summaries(of: nil, before: nil, limit: 9).map(\.firstWords) == ["6*7?"])
+            #expect(try await store.summaries(of: nil, .all, before: nil, limit: 9).map(\.firstWords) == ["6*7?"])
             // What was there is searched too.
             #expect(try await store.matches(for: "7*7", in: "s_1", limit: 9).first == "u_2")
             #expect(try await store.matches(for: "42", in: "s_1", limit: 9) == ["a_1"])

@@ -26,6 +26,21 @@ async def test_the_list_in_pages(quick):
         await client.ask("GET", "/sessions?limit=201", 400)
 
 
+async def test_a_list_without_the_empty_ones(quick):
+    async with HTTPClient(quick, new_cookie(quick)) as client:
+        empty = (await client.ask("POST", "/sessions", 201, json={}))["session"]
+        named = (await client.ask("POST", "/sessions", 201, json={"title": "Birds"}))["session"]
+        said = (await client.chat("Hello"))["session_id"]
+
+        async def listed(**parameters):
+            return [one["id"] for one in (await client.ask("GET", "/sessions", params=parameters))["sessions"]]
+
+        assert await listed() == await listed(empty="true") == [said, named, empty]
+        assert await listed(empty="false") == [said, named]
+        problem = await client.ask("GET", "/sessions?empty=maybe", 400)
+        assert (problem["code"], problem["field"]) == ("bad_field", "empty")
+
+
 async def test_search(quick):
     async with HTTPClient(quick, new_cookie(quick)) as client:
         birds = (await client.chat("Tell me of Wheatears & whinchats", title="Birds of the moor"))["session_id"]

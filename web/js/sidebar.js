@@ -18,7 +18,7 @@ export function sidebar(nav, client, act, onError) {
 		const { sessions } = before ? list : { sessions: [] };
 		// As many as are shown.
 		const limit = before ? 50 : Math.min(200, Math.max(50, list.sessions.length));
-		const asked = new URLSearchParams({ limit, ...(query && { query }), ...(before && { before }) });
+		const asked = new URLSearchParams({ empty: false, limit, ...(query && { query }), ...(before && { before }) });
 		try {
 			const page = await client.http(`/sessions?${asked}`);
 			if ((asked.get("query") ?? "") === query) list = { ...page, sessions: sessions.concat(page.sessions) };
@@ -83,14 +83,12 @@ export function sidebar(nav, client, act, onError) {
 	}
 
 	function show() {
-		// Of the others nothing was said, and nothing is lost.
-		const shown = list.sessions.filter(({ title, message_count: count }) => title || count);
 		draw(nav, [
 			h("div.brand", h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }), "Whinchat"),
 			button("quiet", "New chat", act.fresh),
 			h("input", { type: "search", "aria-label": "Search chats", placeholder: "Search", oninput: search }),
-			h("ul", shown.map((each) => h("li", { key: each.id }, entry(each)))),
-			query && !shown.length && h("p", "Nothing found."),
+			h("ul", list.sessions.map((each) => h("li", { key: each.id }, entry(each)))),
+			query && !list.sessions.length && h("p", "Nothing found."),
 			list.next && button("link", "Show more", () => load(list.next)),
 		]);
 	}

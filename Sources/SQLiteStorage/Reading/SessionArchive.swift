@@ -39,7 +39,7 @@ package final class SessionArchive: Sendable {
     /// Everybody's sessions, those that were active last first; `before` is the last one of the page before.
     /// - Throws: `SQLiteStorageError`
     package func summaries(before: SessionSummary?, limit: Int) throws(SQLiteStorageError) -> [SessionSummary] {
-        try read { try $0.summaries(of: nil, before: before, limit: limit) }
+        try read { try $0.summaries(of: nil, .all, before: before, limit: limit) }
     }
 
     private func read<Value>(_ body: (SessionReader) throws -> Value) throws(SQLiteStorageError) -> Value {

@@ -19,16 +19,18 @@ extension SessionReader {
             arguments: ["session : \"s\(session)\" AND text : (\(any))", session, max(0, limit)])
     }
 
-    /// The owner's sessions with a message, or a title, that has all words of a text, or words that begin with them.
-    func summaries(
-        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
-    ) throws -> [SessionSummary] {
+    /// The title of a row of `sessions`.
+    static let title =
+        "coalesce((SELECT json_extract(content, '$.title') FROM session_settings WHERE key = settings), '')"
+
+    /// What holds for sessions with a message of that owner, or a title, that has all words of a text, or words that begin with
+    /// them; nil where nothing does.
+    func condition(of owner: Owner?, matching text: String) -> (sql: String, arguments: StatementArguments)? {
         let words = SearchWords.query(text)
-        guard !words.isEmpty else { return [] }
+        guard !words.isEmpty else { return nil }
         let all = words.map { "\"\($0)\"*" }.joined(separator: " AND ")
-        let title = "coalesce((SELECT json_extract(content, '$.title') FROM session_settings WHERE key = settings), '')"
         // SQLite's own `lower` knows ASCII only.
-        let inTitle = words.map { _ in "instr(\(DatabaseFunction.lowercase.name)(\(title)), ?) > 0" }
+        let inTitle = words.map { _ in "instr(\(DatabaseFunction.lowercase.name)(\(Self.title)), ?) > 0" }
         let sql = """
             key IN (
                 SELECT messages.session FROM message_words CROSS JOIN messages ON messages.key = message_words.rowid
@@ -36,9 +38,9 @@ extension SessionReader {
             ) OR (\(inTitle.joined(separator: " AND ")))
             """
         // The owner as the index has it: in hexadecimal, as a word.
-        let key = owner.key.utf8.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        var arguments: StatementArguments = ["owner : \"\(key)\" AND text : (\(all))"]
+        let key = owner?.key.utf8.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        var arguments: StatementArguments = ["\(key.map { "owner : \"\($0)\" AND " } ?? "")text : (\(all))"]
         arguments += StatementArguments(words)
-        return try summaries(of: owner, before: before, limit: limit, where: (sql, arguments))
+        return (sql, arguments)
     }
 }

@@ -115,13 +115,8 @@ struct SessionReader {
         return try String.fetchAll(try database.cachedStatement(sql: sql))
     }
 
-    func summaries(of owner: Owner?, before: SessionSummary?, limit: Int) throws -> [SessionSummary] {
-        try summaries(of: owner, before: before, limit: limit, where: nil)
-    }
-
-    /// - Parameter condition: a further one, with the values of its places
     func summaries(
-        of owner: Owner?, before: SessionSummary?, limit: Int, where condition: (sql: String, StatementArguments)?
+        of owner: Owner?, _ selection: SessionSelection, before: SessionSummary?, limit: Int
     ) throws -> [SessionSummary] {
         var conditions: [String] = []
         var arguments = StatementArguments()
@@ -133,9 +128,13 @@ struct SessionReader {
             conditions.append("(last_active_at, id) < (?, ?)")
             arguments += [before.lastActiveAt, before.id]
         }
-        if let condition {
+        switch selection {
+        case .all: break
+        case .begun: conditions.append("(first_words IS NOT NULL OR \(Self.title) <> '')")
+        case .matching(let text):
+            guard let condition = condition(of: owner, matching: text) else { return [] }
             conditions.append("(\(condition.sql))")
-            arguments += condition.1
+            arguments += condition.arguments
         }
         arguments += [limit]
         let statement = try database.cachedStatement(

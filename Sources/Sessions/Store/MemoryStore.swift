@@ -49,31 +49,11 @@ package final class MemoryStore: SessionStore {
     }
 
     package func summaries(
-        of owner: Owner?, before: SessionSummary?, limit: Int
+        of owner: Owner?, _ selection: SessionSelection, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
-        summaries(before: before, limit: limit) { owner == nil || $0.owner == owner }
-    }
-
-    package func summaries(
-        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
-    ) async throws(SessionStoreError) -> [SessionSummary] {
-        let words = SearchWords.query(text.withoutDiacritics)
-        func begin(in text: String) -> Bool {
-            let found = SearchWords.words(of: text.withoutDiacritics)
-            return words.allSatisfy { word in found.contains { $0.hasPrefix(word) } }
-        }
-        return summaries(before: before, limit: limit) { session in
-            session.owner == owner && !words.isEmpty
-                && (begin(in: session.settings.title)
-                    || session.messages.contains { begin(in: $0.content.searchedText) })
-        }
-    }
-
-    private func summaries(
-        before: SessionSummary?, limit: Int, where isMeant: (StoredSession) -> Bool
-    ) -> [SessionSummary] {
         let all = state.withLockedValue { $0.records.values.map(\.session) }
-        let sorted = all.filter(isMeant).map { SessionSummary($0) }
+        let meant = all.filter { owner == nil || $0.owner == owner }.filter(selection.contains)
+        let sorted = meant.map { SessionSummary($0) }
             .sorted { ($0.lastActiveAt, $0.id) > ($1.lastActiveAt, $1.id) }
         let rest = sorted.drop { summary in
             before.map { (summary.lastActiveAt, summary.id) >= ($0.lastActiveAt, $0.id) } ?? false
@@ -133,5 +113,22 @@ extension SessionSummary {
             id: session.id, owner: session.owner, title: session.settings.title,
             firstWords: words.firstScalars(Self.firstWordsScalars), messageCount: session.messages.count,
             createdAt: session.createdAt, lastActiveAt: session.lastActiveAt)
+    }
+}
+
+extension SessionSelection {
+    fileprivate func contains(_ session: StoredSession) -> Bool {
+        switch self {
+        case .all: return true
+        case .begun: return !session.settings.title.isEmpty || !session.messages.isEmpty
+        case .matching(let text):
+            let words = SearchWords.query(text.withoutDiacritics)
+            let texts = [session.settings.title] + session.messages.map(\.content.searchedText)
+            return !words.isEmpty
+                && texts.contains { text in
+                    let found = SearchWords.words(of: text.withoutDiacritics)
+                    return words.allSatisfy { word in found.contains { $0.hasPrefix(word) } }
+                }
+        }
     }
 }

@@ -35,17 +35,7 @@ package protocol SessionStore: Sendable {
     ///   - owner: whose; nil: everybody's.
     ///   - before: the last one of the page before.
     func summaries(
-        of owner: Owner?, before: SessionSummary?, limit: Int
-    ) async throws(SessionStoreError) -> [SessionSummary]
-
-    /// An owner's sessions with a message, or a title, in which all words of a text begin words, whatever the case; those that were
-    /// active last first.
-    ///
-    /// - Parameters:
-    ///   - text: any text a person wrote; one without words is found nowhere.
-    ///   - before: the last one of the page before.
-    func summaries(
-        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
+        of owner: Owner?, _ selection: SessionSelection, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary]
 
     // MARK: What a session remembers

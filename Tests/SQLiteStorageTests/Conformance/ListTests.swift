@@ -51,7 +51,7 @@ import Testing
             var writer = Writer(store, session: "s_1")
             try await writer.create()
             func summary() async throws -> SessionSummary? {
-                try await store.summaries(of: nil, before: nil, limit: 10).first
+                try await store.summaries(of: nil, .all, before: nil, limit: 10).first
             }
             #expect(
                 try await summary()
@@ -76,6 +76,26 @@ import Testing
         }
     }
 
+    @Test(arguments: TestedStore.allCases)
+    func `a session has begun once it has a message or a title`(store: TestedStore) async throws {
+        try await store.with { store in
+            func begun() async throws -> [String] {
+                try await store.summaries(of: Writer.owner, .begun, before: nil, limit: 9).map(\.id).sorted()
+            }
+            var said = Writer(store, session: "s_1")
+            try await said.create()
+            var titled = Writer(store, session: "s_2")
+            try await titled.create()
+            #expect(try await begun() == [])
+            try await said.exchange("1")
+            #expect(try await begun() == ["s_1"])
+            try await titled.commit(.settings(SessionSettings(title: "Title", model: "m")))
+            #expect(try await begun() == ["s_1", "s_2"])
+            try await said.commit(.cleared)
+            #expect(try await begun() == ["s_2"])
+        }
+    }
+
     @Test(arguments: TestedStore.allCases, [1, 2, 3, 7, 100])
     func `pages together have every session once, those active last first`(store: TestedStore, limit: Int) async throws
     {
@@ -90,7 +110,7 @@ import Testing
             for owner in [nil, Writer.owner, other] {
                 var pages: [SessionSummary] = []
                 while true {
-                    let page = try await store.summaries(of: owner, before: pages.last, limit: limit)
+                    let page = try await store.summaries(of: owner, .all, before: pages.last, limit: limit)
                     #expect(page.count <= limit)
                     if page.isEmpty { break }
                     pages += page
@@ -121,7 +141,7 @@ import Testing
             try await theirs.exchange("1", text: "whinchats, bread")
 
             func found(_ text: String, owner: Owner = Writer.owner) async throws -> Set<String> {
-                Set(try await store.summaries(of: owner, matching: text, before: nil, limit: 9).map(\.id))
+                Set(try await store.summaries(of: owner, .matching(text), before: nil, limit: 9).map(\.id))
             }
             #expect(try await found("moor") == ["s_1", "s_2"])
             #expect(try await found("WHINCH the") == ["s_1"])
@@ -135,8 +155,8 @@ import Testing
                 let found = try await found(nothing)
                 #expect(found.isSubset(of: []), "\(nothing)")
             }
-            let first = try await store.summaries(of: Writer.owner, matching: "moor", before: nil, limit: 1)
-            let second = try await store.summaries(of: Writer.owner, matching: "moor", before: first.last, limit: 9)
+            let first = try await store.summaries(of: Writer.owner, .matching("moor"), before: nil, limit: 1)
+            let second = try await store.summaries(of: Writer.owner, .matching("moor"), before: first.last, limit: 9)
             #expect(Set((first + second).map(\.id)) == ["s_1", "s_2"] && first.count == 1)
             try await bread.commit(.deleted)
             #expect(try await found("moor") == ["s_1"])

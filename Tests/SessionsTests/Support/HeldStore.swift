@@ -133,15 +133,9 @@ final class HeldStore: SessionStore {
     func unfinishedSessions() async throws(SessionStoreError) -> [String] { try await memory.unfinishedSessions() }
 
     func summaries(
-        of owner: Owner?, before: SessionSummary?, limit: Int
+        of owner: Owner?, _ selection: SessionSelection, before: SessionSummary?, limit: Int
     ) async throws(SessionStoreError) -> [SessionSummary] {
-        try await memory.summaries(of: owner, before: before, limit: limit)
-    }
-
-    func summaries(
-        of owner: Owner, matching text: String, before: SessionSummary?, limit: Int
-    ) async throws(SessionStoreError) -> [SessionSummary] {
-        try await memory.summaries(of: owner, matching: text, before: before, limit: limit)
+        try await memory.summaries(of: owner, selection, before: before, limit: limit)
     }
 
     func matches(for text: String, in session: String, limit: Int) async throws(SessionStoreError) -> [String] {

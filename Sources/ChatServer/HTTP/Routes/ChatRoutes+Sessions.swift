@@ -27,14 +27,12 @@ extension ChatRoutes {
             }
             return cursor
         }
+        let isWithEmpty = try query.boolean("empty") ?? true
+        let selection = text.map { .matching($0) } ?? (isWithEmpty ? SessionSelection.all : .begun)
         let store = directory.environment.store
         let page: [SessionSummary]
         do throws(SessionStoreError) {
-            if let text {
-                page = try await store.summaries(of: call.owner, matching: text, before: before, limit: limit)
-            } else {
-                page = try await store.summaries(of: call.owner, before: before, limit: limit)
-            }
+            page = try await store.summaries(of: call.owner, selection, before: before, limit: limit)
         } catch {
             throw Self.unreadable
         }

@@ -39,6 +39,14 @@ struct QueryReader {
         return integer
     }
 
+    func boolean(_ name: String) throws(CommandError) -> Bool? {
+        guard let value = values[name] else { return nil }
+        guard let boolean = Bool(value) else {
+            throw CommandError(.badField, "\"\(name)\" must be \"true\" or \"false\".", field: name)
+        }
+        return boolean
+    }
+
     /// An empty text is as if absent: a field in which nobody has written.
     func text(_ name: String, scalars limit: Int) throws(CommandError) -> String? {
         guard let value = values[name], !value.isEmpty else { return nil }
