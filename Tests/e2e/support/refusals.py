@@ -16,8 +16,11 @@ class Refusing:
 
     def __init__(self, folder, server, refusal):
         self.server, self.refusal = server, refusal
-        super().__init__(folder, 1, self.site)
+        super().__init__(folder, 1, self.site, **self.options)
         self.url = f"http://127.0.0.1:{self.ports[0]}"
+
+    # More for the program's own constructor.
+    options = {}
 
     def let_through(self):
         self.change("pass")
@@ -32,6 +35,9 @@ class Refusing:
 
 class RefusingNginx(Refusing, Nginx):
     """`refusal`: a status, `lost` (the header goes missing, as where nobody thought of it), `pass`, or the port to send it to."""
+
+    # A reload ends the connections that there are.
+    options = {"main": "worker_shutdown_timeout 1s;"}
 
     def site(self, port):
         to = f"proxy_pass http://127.0.0.1:{self.server.port}"
