@@ -2,6 +2,7 @@
 // build a page on it. What is said offline goes out once there is a connection, and has one effect: a command keeps its id.
 
 import { Connection } from "./connection.js";
+import { request } from "./http.js";
 import { currentTurn, emptyModel, reduce, shownMessages } from "./state.js";
 
 export { textOf } from "./state.js";
@@ -26,6 +27,8 @@ export class ChatClient {
 	/** For a new session, kept until it succeeded: a lost answer must not leave a second one behind. */
 	#createID;
 	#begun = new Set();
+	/** The tools that the session knows of. */
+	#declared = {};
 
 	constructor({ url = `${location.protocol.replace("http", "ws")}//${location.host}/v1/chat`, session = null, ...options }) {
 		Object.assign(this, options);
@@ -72,6 +75,11 @@ export class ChatClient {
 
 	approve(call, decision, input) {
 		this.#push({ type: "tool.approve", call, decision, input });
+	}
+
+	/** What the server has by plain HTTP: `http("/sessions?query=x")`, `http("/sessions/s_1", { method: "DELETE" })`. */
+	http(path, options) {
+		return request(this.connection.base + path, options);
 	}
 
 	ask(frame) {
@@ -171,7 +179,8 @@ export class ChatClient {
 		this.#createID = newID();
 	}
 
-	#open(tools = this.tools) {
+	#open(tools = this.connection.isPolling ? {} : this.tools) {
+		this.#declared = tools;
 		const { session, epoch, seq: after } = this.model;
 		const id = (this.#opening = session ? newID() : this.#createID);
 		// What `run` is, JSON leaves out.
@@ -182,7 +191,8 @@ export class ChatClient {
 
 	#received(frame) {
 		if (frame.type === "going_away") this.connection.comeBackAfter(frame.reconnect_after_ms ?? 0);
-		else if (this.#opening !== null) this.#opened(frame);
+		// Unasked, where a poll found that its place is gone: what was said may be as well.
+		else if (this.#opening !== null || frame.type === "welcome") this.#opened(frame);
 		else if (frame.type === "error") this.#refused(frame);
 		else if (frame.type !== "pong") this.#happened(frame);
 	}
@@ -234,7 +244,7 @@ export class ChatClient {
 	#runTools() {
 		this.#forget(({ call }) => call && !this.#block(call));
 		for (const { call, name, input = {}, tool } of this.#blocks) {
-			if (tool !== "running" || !Object.hasOwn(this.tools, name) || this.#begun.has(call)) continue;
+			if (tool !== "running" || !Object.hasOwn(this.#declared, name) || this.#begun.has(call)) continue;
 			this.#begun.add(call);
 			const tell = (output, is_error = false) => {
 				// Its turn may be over by now.

@@ -1,5 +1,7 @@
-// One WebSocket that is kept open: it notices a dead peer, waits and tries again. Sessions are not its matter. Times are in
-// milliseconds.
+// One WebSocket that is kept open, or what stands for it where none gets through: it notices a dead peer, waits and tries again.
+// Sessions are not its matter. Times are in milliseconds.
+
+import { PollingSocket } from "./polling.js";
 
 /** Until a connection without a welcome has failed. */
 const WELCOME_TIMEOUT = 15_000;
@@ -22,32 +24,37 @@ export const backoff = (attempt, floor = 0, random = Math.random) =>
 	Math.round(floor + (Math.min(30_000, 500 * 2 ** attempt) * (1 + random())) / 2);
 
 export class Connection {
-	/** `state`: connecting, online, waiting or stopped; `reason`: why, for a person; `code` of the close; `retryAt`. */
+	/** `state`: connecting, online, waiting or stopped; `reason`: why, for a person; `code` of the close; `retryAt`; `via`. */
 	status = { state: "stopped", reason: "" };
 	#socket = null;
+	/** A WebSocket that is tried while we poll. */
+	#probe = null;
+	/** WebSockets in a row that were not let through. */
+	#refused = 0;
+	#polls = false;
 	#attempt = 0;
 	#onlineSince = 0;
 	#notBefore = 0;
 	#timer;
+	#probeTimer;
 	#pingInterval;
 
 	base = "";
 	/** `handlers`: `onOpen()`, `onFrame(frame)`, `onClose(code)`, `onStatus(status)`. */
 	constructor(url, handlers) {
-		Object.assign(this, { url, handlers });
+		// What else the server has lies beside `/v1/chat`.
+		Object.assign(this, { url, handlers, base: url.replace(/^ws/, "http").replace(/\/v1\/chat$/, "") });
+	}
+
+	get isPolling() {
+		return this.#socket instanceof PollingSocket;
 	}
 
 	start() {
 		if (this.#socket) return;
 		this.#set({ state: "connecting", reason: this.status.reason });
-		const socket = (this.#socket = new WebSocket(this.url, "whinchat.v1"));
-		socket.onopen = this.handlers.onOpen;
-		socket.onclose = ({ code }) => this.#closed(code);
-		socket.onmessage = ({ data }) => {
-			if (this.#onlineSince) this.#listen();
-			this.handlers.onFrame(JSON.parse(data));
-		};
-		this.#after(WELCOME_TIMEOUT, () => this.#closed(1006));
+		this.#use(this.#polls ? new PollingSocket(this.base) : this.#webSocket());
+		this.#socket.onopen = this.handlers.onOpen;
 	}
 
 	stop() {
@@ -57,8 +64,10 @@ export class Connection {
 
 	/** Worth a try at once, unless the server asked for a pause. */
 	wake() {
-		if (this.status.state === "online") this.#ask(5_000);
-		else if (this.status.state === "waiting" && Date.now() >= this.#notBefore) this.start();
+		if (this.status.state === "online") {
+			this.#ask(5_000);
+			if (this.isPolling) this.#tryWebSocket();
+		} else if (this.status.state === "waiting" && Date.now() >= this.#notBefore) this.start();
 	}
 
 	/** Returns whether it left. */
@@ -72,12 +81,28 @@ export class Connection {
 		this.#pingInterval = pingInterval;
 		this.#onlineSince ||= Date.now();
 		this.#listen();
-		this.#set({ state: "online", reason: "" });
+		if (this.isPolling) this.#tryLater();
+		else this.#refused = 0;
+		this.#set({ state: "online", reason: "", via: this.isPolling ? "polling" : "websocket" });
 	}
 
 	/** The server leaves, and said when to come back. */
 	comeBackAfter(ms) {
 		this.#notBefore = Date.now() + ms;
+	}
+
+	#webSocket() {
+		return new WebSocket(this.url, "whinchat.v1");
+	}
+
+	#use(socket) {
+		this.#socket = socket;
+		socket.onclose = ({ code }) => this.#closed(code);
+		socket.onmessage = ({ data }) => {
+			if (this.#onlineSince) this.#listen();
+			this.handlers.onFrame(JSON.parse(data));
+		};
+		this.#after(WELCOME_TIMEOUT, () => this.#closed(1006, 2));
 	}
 
 	/** What happens next, if nothing else does. */
@@ -96,22 +121,57 @@ export class Connection {
 		this.#after(patience, () => this.#closed(1006));
 	}
 
-	/** Nobody waits for the closing handshake of a dead peer. */
-	#drop() {
-		clearTimeout(this.#timer);
-		const socket = this.#socket;
-		this.#socket = socket.onopen = socket.onmessage = socket.onclose = null;
-		socket.close();
+	#tryLater() {
+		clearTimeout(this.#probeTimer);
+		this.#probeTimer = setTimeout(() => this.#tryWebSocket(), 10 * backoff(this.#refused));
 	}
 
-	#closed(code) {
-		this.#drop();
-		const now = Date.now();
-		const unknown = this.#onlineSince ? "The connection was lost." : "The server cannot be reached.";
-		const [reason, floor] = CLOSES[code] ?? [unknown, 0];
-		if (this.#onlineSince && now - this.#onlineSince > STABLE) this.#attempt = 0;
+	/** Goes over to a WebSocket once it has answered: an upgrade alone does not tell that frames get through. */
+	#tryWebSocket() {
+		close(this.#probe);
+		const probe = (this.#probe = this.#webSocket());
+		const fail = () => {
+			close(probe);
+			this.#refused += 1;
+			this.#tryLater();
+		};
+		clearTimeout(this.#probeTimer);
+		this.#probeTimer = setTimeout(fail, WELCOME_TIMEOUT);
+		probe.onclose = fail;
+		probe.onopen = () => probe.send('{"type":"ping"}');
+		probe.onmessage = () => {
+			this.#probe = null;
+			this.#drop();
+			this.#polls = false;
+			this.#use(probe);
+			this.handlers.onOpen();
+		};
+	}
+
+	#drop() {
+		clearTimeout(this.#timer);
+		clearTimeout(this.#probeTimer);
+		close(this.#socket);
+		close(this.#probe);
+		this.#socket = this.#probe = null;
 		this.#onlineSince = 0;
+	}
+
+	#closed(code, refusals = 1) {
+		const { isPolling } = this;
+		const now = Date.now();
+		const onlineSince = this.#onlineSince;
+		this.#drop();
 		this.handlers.onClose(code);
+		if (code === 1006 && !onlineSince) {
+			// Where plain HTTP fails too, nothing is there: that says nothing of WebSockets.
+			this.#refused = isPolling ? 1 : this.#refused + refusals;
+			this.#polls = this.#refused > 1;
+			if (this.#polls) return this.start();
+		}
+		const unknown = onlineSince ? "The connection was lost." : "The server cannot be reached.";
+		const [reason, floor] = CLOSES[code] ?? [unknown, 0];
+		if (onlineSince && now - onlineSince > STABLE) this.#attempt = 0;
 		if (floor === Infinity) return this.#set({ state: "stopped", reason, code });
 		this.#notBefore = Math.max(this.#notBefore, now + floor);
 		const wait = backoff(this.#attempt++, this.#notBefore - now);
@@ -123,4 +183,11 @@ export class Connection {
 		this.status = status;
 		this.handlers.onStatus(status);
 	}
+}
+
+/** Nobody waits for the closing handshake of a dead peer. */
+function close(socket) {
+	if (!socket) return;
+	socket.onopen = socket.onmessage = socket.onclose = null;
+	socket.close();
 }

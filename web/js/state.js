@@ -39,11 +39,11 @@ export function reduce(model, frame) {
 		case "welcome":
 			if (frame.resume === "new" || frame.session !== model.session) Object.assign(model, emptyModel());
 			Object.assign(model, pick(frame, "session", "epoch", "settings", "models"));
-			model.clock = Date.parse(frame.server_time ?? new Date()) - Date.now();
+			if (frame.server_time) model.clock = Date.parse(frame.server_time) - Date.now();
 			return;
 		case "snapshot": {
-			const { live, queued = [], more } = frame;
-			Object.assign(model, { messages: new Map(), siblings: {}, turns: new Map(), head: null, seq, more });
+			const { live, queued = [], more, context: plan = null } = frame;
+			Object.assign(model, { messages: new Map(), siblings: {}, turns: new Map(), head: null, seq, more, plan });
 			for (const wire of frame.messages) {
 				take(model, wire);
 				if (queued.every((each) => each.parent !== wire.id)) model.head = wire.id;
@@ -132,11 +132,12 @@ function queue({ turns }, id, parent) {
 	if (id && !turns.has(id)) turns.set(id, { id, parent });
 }
 
-function start(model, { turn: id, parent, message, model: name, context, blocks = [] }) {
+function start(model, { turn: id, parent, message, model: name, context, blocks = [], siblings }) {
 	model.turns.set(id, { id, parent, message });
 	const reply = { id: message, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 };
 	model.messages.set(message, reply);
 	model.head = message;
+	if (siblings) model.siblings[message] = siblings;
 	if (context) model.plan = { ...context, parent };
 }
 
