@@ -89,13 +89,6 @@ export class ChatClient {
 		});
 	}
 
-	async http(path, { method = "GET", body } = {}) {
-		const response = await fetch(this.connection.base + path, { method, body: body && JSON.stringify(body), keepalive: true, headers: body ? { "Content-Type": "application/json" } : {} });
-		const answer = response.status === 204 ? null : await response.json();
-		if (!response.ok) throw { code: answer.code, message: answer.detail };
-		return answer;
-	}
-
 	older(limit = 100) {
 		return this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
 	}

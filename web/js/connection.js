@@ -39,7 +39,6 @@ export class Connection {
 	#probeTimer;
 	#pingInterval;
 
-	base = "";
 	/** `handlers`: `onOpen()`, `onFrame(frame)`, `onClose(code)`, `onStatus(status)`. */
 	constructor(url, handlers) {
 		// What else the server has lies beside `/v1/chat`.

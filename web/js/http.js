@@ -7,6 +7,8 @@ const CODES = { 401: "unauthorised", 413: "too_large", 429: "rate_limited" };
 export async function request(url, { method, body, signal } = {}) {
 	const headers = body && { "Content-Type": "application/json" };
 	const options = { method, headers, body: body && JSON.stringify(body), signal, credentials: "include", cache: "no-store" };
+	// Whoever leaves the page has said it all the same.
+	options.keepalive = method === "DELETE";
 	const response = await fetch(url, options).catch(() => null);
 	const answer = await response?.json().catch(() => null);
 	const { ok, status = 0 } = response ?? {};

@@ -3,6 +3,7 @@
 // it will look then. HTML, indented code and link definitions stay text.
 
 import { copyButton, draw, h, make } from "./dom.js";
+import { highlighter } from "./highlight.js";
 import { inline } from "./inline.js";
 
 /** UTF-16 units of text that are drawn again with each frame: what is longer is drawn in parts. */
@@ -25,7 +26,6 @@ const cells = (row) =>
 // What begins like a row may be a table's head: the next line tells.
 const paragraph = (text, isOpen) => (isOpen && /^ *\|[^\n]*$/.test(text) ? [] : inline(text, isOpen));
 const heading = (text, isOpen) => inline(text.replace(/ +#+ *$/, ""), isOpen);
-const code = (line) => [line, "\n"];
 
 /** Draws into `root`. Returns what takes the whole text so far, of which it reads only what is new. */
 export function markdown(root) {
@@ -157,7 +157,7 @@ export function markdown(root) {
 		const element = make(h("code"));
 		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
 		append("div.code", head, h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element));
-		leaf = { element, fence, render: code };
+		leaf = { element, fence, render: highlighter(name) };
 	}
 
 	function codeLine(line) {
