@@ -159,6 +159,7 @@ extension ChatSession {
             turn: running.turn.accepted.id, state: running.turn.isAwaiting ? "awaiting" : "running",
             parent: running.turn.accepted.parent,
             message: running.turn.accepted.reply, siblings: tree.siblings(of: running.turn.accepted.reply),
-            model: running.model, context: running.plan.figures, blocks: running.turn.liveBlocks, approvals: approvals, now: Self.now)
+            model: running.model, context: running.plan.figures, blocks: running.turn.liveBlocks, approvals: approvals,
+            now: Self.now)
     }
 }
