@@ -135,18 +135,35 @@ package struct Snapshot: Sendable {
         }
     }
 
+    /// What the newest turn on the shown branch was sent.
+    package struct Context: Hashable, Sendable {
+        package var figures: ContextFigures
+        /// The user message that was answered.
+        package var parent: String
+
+        package init(figures: ContextFigures, parent: String) {
+            self.figures = figures
+            self.parent = parent
+        }
+    }
+
     /// The path to the head, oldest first.
     package var messages: [Entry]
     package var live: LiveTurn?
+    /// nil where it is not known, or `live` says it.
+    package var context: Context?
     package var queued: [Queued]
     /// The last event that the snapshot holds.
     package var seq: Int
     /// Whether older messages exist.
     package var hasMore: Bool
 
-    package init(messages: [Entry], live: LiveTurn?, queued: [Queued], seq: Int, hasMore: Bool) {
+    package init(
+        messages: [Entry], live: LiveTurn?, context: Context? = nil, queued: [Queued], seq: Int, hasMore: Bool
+    ) {
         self.messages = messages
         self.live = live
+        self.context = context
         self.queued = queued
         self.seq = seq
         self.hasMore = hasMore
@@ -157,6 +174,12 @@ package struct Snapshot: Sendable {
         frame.field("ref", ref)
         frame.objects("messages", messages) { $0.entry($1) }
         if let live { frame.object("live") { $0.live(live) } }
+        if let context {
+            frame.object("context") { object in
+                object.context(context.figures)
+                object.field("parent", context.parent)
+            }
+        }
         frame.objects("queued", queued) { writer, queued in
             writer.field("turn", queued.turn)
             writer.field("parent", queued.parent)

@@ -17,6 +17,8 @@ extension FrameWriter {
         field("model", message.model)
         if let usage = message.usage { object("usage") { $0.usage(usage) } }
         field("status", message.status?.rawValue)
+        if let timing = message.record?.timing { object("timing") { $0.timing(timing) } }
+        if let error = message.record?.error { object("error") { $0.error(error) } }
     }
 
     package mutating func block(_ block: ContentBlock) {
@@ -71,13 +73,13 @@ extension FrameWriter {
     }
 
     /// What the context policy decided for one turn.
-    package mutating func context(_ plan: ContextPlan) {
-        field("policy", plan.policy)
-        field("sent_messages", plan.sentMessages)
-        field("dropped_messages", plan.droppedMessages)
-        field("summarised_messages", plan.summarisedMessages)
-        field("recalled_messages", plan.recalledMessages)
-        field("estimated_tokens", plan.estimatedTokens)
-        field("budget_tokens", plan.budgetTokens)
+    package mutating func context(_ figures: ContextFigures) {
+        field("policy", figures.policy)
+        field("sent_messages", figures.sentMessages)
+        field("dropped_messages", figures.droppedMessages)
+        field("summarised_messages", figures.summarisedMessages)
+        field("recalled_messages", figures.recalledMessages)
+        field("estimated_tokens", figures.estimatedTokens)
+        field("budget_tokens", figures.budgetTokens)
     }
 }

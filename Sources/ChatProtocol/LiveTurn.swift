@@ -8,21 +8,24 @@ package struct LiveTurn: Sendable {
     package var parent: String
     /// The id that the reply's message will have.
     package var message: String
+    /// The ids of the messages with the same parent, in order, the reply's own included.
+    package var siblings: [String]
     package var model: String
-    package var context: ContextPlan
+    package var context: ContextFigures
     package var blocks: [LiveBlock]
     package var approvals: [ToolApproval]
     /// Milliseconds since 1970.
     package var now: Int64
 
     package init(
-        turn: String, state: String, parent: String, message: String, model: String, context: ContextPlan,
-        blocks: [LiveBlock], approvals: [ToolApproval] = [], now: Int64 = 0
+        turn: String, state: String, parent: String, message: String, siblings: [String], model: String,
+        context: ContextFigures, blocks: [LiveBlock], approvals: [ToolApproval] = [], now: Int64 = 0
     ) {
         self.turn = turn
         self.state = state
         self.parent = parent
         self.message = message
+        self.siblings = siblings
         self.model = model
         self.context = context
         self.blocks = blocks
@@ -70,6 +73,7 @@ extension FrameWriter {
         field("state", live.state)
         field("parent", live.parent)
         field("message", live.message)
+        field("siblings", live.siblings)
         field("model", live.model)
         object("context") { $0.context(live.context) }
         objects("blocks", live.blocks) { writer, block in

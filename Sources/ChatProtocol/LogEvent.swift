@@ -7,7 +7,7 @@ package import NIOCore
 package enum LogEvent: Sendable {
     case message(Message, siblings: [String])
     case turnQueued(turn: String, parent: String)
-    case turnStarted(turn: String, parent: String, message: String, model: String, context: ContextPlan)
+    case turnStarted(turn: String, parent: String, message: String, model: String, context: ContextFigures)
     /// A call to the model failed before it said anything, and is made again after a while.
     ///
     /// - Parameters:

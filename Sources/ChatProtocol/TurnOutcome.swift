@@ -23,60 +23,25 @@ package struct TurnOutcome: Hashable, Sendable {
     }
 }
 
-package struct TurnTiming: Hashable, Sendable {
-    /// From the turn's start to the first block; nil where none came.
-    package var timeToFirstToken: Duration?
-    /// From the turn's start to its end; zero for a turn that never started.
-    package var duration: Duration
-    /// Output tokens by the time from the first block to the end; nil where that cannot be said.
-    package var tokensPerSecond: Double?
-
-    package init(timeToFirstToken: Duration? = nil, duration: Duration = .zero, tokensPerSecond: Double? = nil) {
-        self.timeToFirstToken = timeToFirstToken
-        self.duration = duration
-        self.tokensPerSecond = tokensPerSecond
-    }
-}
-
-/// Why a turn failed.
-package struct TurnError: Hashable, Sendable {
-    package var code: ErrorCode
-    package var message: String
-    package var retryable: Bool
-    package var retryAfter: Duration?
-    package var upstreamStatus: Int?
-    package var upstreamRequestID: String?
-
-    package init(
-        _ code: ErrorCode, message: String, retryable: Bool, retryAfter: Duration? = nil, upstreamStatus: Int? = nil,
-        upstreamRequestID: String? = nil
-    ) {
-        self.code = code
-        self.message = message
-        self.retryable = retryable
-        self.retryAfter = retryAfter
-        self.upstreamStatus = upstreamStatus
-        self.upstreamRequestID = upstreamRequestID
-    }
-}
-
 extension FrameWriter {
     mutating func outcome(_ outcome: TurnOutcome) {
         field("turn", outcome.turn)
         field("status", outcome.status.rawValue)
         field("stop_reason", outcome.stopReason)
         object("usage") { $0.usage(outcome.usage) }
-        object("timing") { timing in
-            timing.field("ttft_ms", outcome.timing.timeToFirstToken?.wholeMilliseconds)
-            timing.field("duration_ms", outcome.timing.duration.wholeMilliseconds)
-            timing.field("tokens_per_second", outcome.timing.tokensPerSecond.map { ($0 * 10).rounded() / 10 })
-        }
+        object("timing") { $0.timing(outcome.timing) }
         if let error = outcome.error {
             object("error") { $0.error(error) }
         }
     }
 
-    private mutating func error(_ error: TurnError) {
+    mutating func timing(_ timing: TurnTiming) {
+        field("ttft_ms", timing.timeToFirstToken?.wholeMilliseconds)
+        field("duration_ms", timing.duration.wholeMilliseconds)
+        field("tokens_per_second", timing.tokensPerSecond.map { ($0 * 10).rounded() / 10 })
+    }
+
+    mutating func error(_ error: TurnError) {
         field("code", error.code.rawValue)
         field("message", error.message)
         field("retryable", error.retryable)

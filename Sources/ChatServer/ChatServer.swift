@@ -1,4 +1,5 @@
 import ChatProtocol
+import Conversation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore

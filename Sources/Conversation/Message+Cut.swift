@@ -3,7 +3,7 @@ import JSON
 extension Message {
     /// The bytes of UTF-8 of all its texts, with some for the frame of each block: how much room it takes.
     package var textBytes: Int {
-        content.reduce(256) { $0 + 64 + $1.textBytes }
+        content.reduce(256 + (record?.error?.message.utf8.count ?? 0)) { $0 + 64 + $1.textBytes }
     }
 
     /// The message with its texts cut off, at a scalar's boundary, once they fill `limit` bytes.

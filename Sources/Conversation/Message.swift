@@ -29,10 +29,13 @@ package struct Message: Hashable, Sendable {
     package var usage: Usage?
     /// For a reply: how its turn ended.
     package var status: TurnStatus?
+    /// For a reply: what else is known of its turn; nil where nothing is.
+    package var record: ReplyRecord?
 
     package init(
         id: String, parent: String?, role: Role, content: [ContentBlock], createdAt: Int64, turn: String,
-        partial: Bool = false, model: String? = nil, usage: Usage? = nil, status: TurnStatus? = nil
+        partial: Bool = false, model: String? = nil, usage: Usage? = nil, status: TurnStatus? = nil,
+        record: ReplyRecord? = nil
     ) {
         self.id = id
         self.parent = parent
@@ -44,5 +47,6 @@ package struct Message: Hashable, Sendable {
         self.model = model
         self.usage = usage
         self.status = status
+        self.record = record
     }
 }

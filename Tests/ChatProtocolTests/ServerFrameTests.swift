@@ -9,7 +9,7 @@ import Testing
         try JSONValue(parsing: frame.readableBytesView)
     }
 
-    private let plan = ContextPlan(messages: [], policy: "full", sentMessages: 1, estimatedTokens: 9)
+    private let context = ContextFigures(policy: "full", sentMessages: 1, estimatedTokens: 9)
 
     @Test func `a message with every kind of block`() throws {
         let message = Message(
@@ -20,7 +20,10 @@ import Testing
                 .toolResult(ToolResult(call: "c_1", output: "42", isError: false)),
                 .opaque(provider: "anthropic", ["type": "redacted_thinking", "data": "x"]),
             ], createdAt: 0, turn: "t_1", partial: true, model: "m", usage: Usage(inputTokens: 1, outputTokens: 2),
-            status: .cancelled)
+            status: .cancelled,
+            record: ReplyRecord(
+                timing: TurnTiming(duration: .milliseconds(30)),
+                error: TurnError(.upstreamStalled, message: "no", retryable: true), context: context))
         let frame = try json(LogEvent.message(message, siblings: ["a_0", "a_1"]).frame(seq: 7, ref: "m1"))
         #expect(
             frame == [
@@ -38,13 +41,14 @@ import Testing
                         "input_tokens": 1, "output_tokens": 2, "cache_read_tokens": 0, "cache_write_tokens": 0,
                         "estimated": false,
                     ],
-                    "status": "cancelled",
+                    "status": "cancelled", "timing": ["duration_ms": 30],
+                    "error": ["code": "upstream_stalled", "message": "no", "retryable": true],
                 ],
             ])
     }
 
     @Test func `events carry what the protocol says`() throws {
-        let started = LogEvent.turnStarted(turn: "t", parent: "u", message: "a", model: "m", context: plan)
+        let started = LogEvent.turnStarted(turn: "t", parent: "u", message: "a", model: "m", context: context)
         #expect(
             try json(started.frame(seq: 1, ref: nil)) == [
                 "type": "turn.started", "seq": 1, "turn": "t", "parent": "u", "message": "a", "model": "m",
@@ -122,9 +126,21 @@ import Testing
             ])
         let snapshot = Snapshot(messages: entries, live: nil, queued: [], seq: 3, hasMore: false)
         #expect(try json(Answer.snapshot(snapshot).frame(ref: nil))["messages"] == page["messages"])
+        #expect(try json(Answer.snapshot(snapshot).frame(ref: nil))["context"] == nil)
         #expect(
             try json(Answer.history(HistoryPage(messages: [], hasMore: false)).frame(ref: nil))
                 == ["type": "history", "messages": [], "more": false])
+    }
+
+    @Test func `a snapshot says what the newest turn was sent`() throws {
+        let snapshot = Snapshot(
+            messages: [], live: nil, context: Snapshot.Context(figures: context, parent: "u"), queued: [], seq: 3,
+            hasMore: false)
+        #expect(
+            try json(Answer.snapshot(snapshot).frame(ref: nil))["context"] == [
+                "policy": "full", "sent_messages": 1, "dropped_messages": 0, "summarised_messages": 0,
+                "recalled_messages": 0, "estimated_tokens": 9, "parent": "u",
+            ])
     }
 
     @Test func `a waiting turn is told its position`() throws {

@@ -39,6 +39,7 @@ import Testing
                 ])
             #expect(stored.messages[1].usage == Usage(inputTokens: 10, outputTokens: 5, cacheReadTokens: 2))
             #expect(stored.messages[1].status == .completed)
+            #expect(stored.messages.allSatisfy { $0.record == nil })
             #expect(stored.head == "a_2")
             #expect(stored.clearedRefs == ["r_0"])
             #expect(try await store.summaries(of: nil, .all, before: nil, limit: 9).map(\.firstWords) == ["6*7?"])
@@ -58,11 +59,11 @@ import Testing
         try await TemporaryFolder.with { folder in
             let store = try folder.open()
             let applied = try await store.pool.read { try Schema.migrator.appliedMigrations($0) }
-            #expect(applied == ["1 sessions", "2 context", "3 words"])
+            #expect(applied == ["1 sessions", "2 context", "3 words", "4 records"])
             let tables = try await store.pool.read { try Self.schema($0) }
             let old = try DatabaseQueue()
             let expected = try await old.write { database in
-                try database.execute(sql: Version1.tables + Version2.tables + Version3.tables)
+                try database.execute(sql: Version1.tables + Version2.tables + Version3.tables + Version4.tables)
                 return try Self.schema(database)
             }
             #expect(tables == expected)

@@ -51,6 +51,8 @@ async def test_a_failure_has_its_code(provider_server, scenario):
             user, reply = other.snapshot["messages"]
             assert (user["id"], reply["id"]) == (turn.parent, again.message)
             assert (reply["partial"], reply["status"]) == (True, status)
+            assert (reply["error"], reply["timing"]) == (again.done["error"], again.done["timing"])
+            assert other.snapshot["context"] == again.context | {"parent": user["id"]}
             assert "".join(block["text"] for block in reply["content"]) == again.text
 
 

@@ -82,6 +82,33 @@ async def test_whoever_cannot_go_on_gets_a_snapshot_after_a_restart_too(openai_s
         assert sessions.texts(other.snapshot) == [("user", "Hello"), ("assistant", tokens(3))]
 
 
+async def test_a_failed_reply_says_why_after_a_kill_too(openai_server):
+    server = openai_server("status-400")
+    async with ChatClient.opened(server) as client:
+        turn = await client.said("go")
+        assert turn.done["error"]["code"] == "upstream_rejected"
+    server.kill()
+    server.start()
+    snapshot = await sessions.latest(server, client.session)
+    reply = sessions.reply(snapshot, turn.id)
+    assert (reply["status"], reply["error"], reply["timing"]) == ("failed", turn.done["error"], turn.done["timing"])
+    # What the last turn was sent: once, and of the branch that is shown.
+    assert snapshot["context"] == turn.context | {"parent": turn.parent}
+    assert all("context" not in message for message in snapshot["messages"])
+
+
+async def test_the_context_is_that_of_the_branch_that_is_shown(openai_server):
+    server = openai_server("tokens-3-rate-0")
+    async with ChatClient.opened(server) as client:
+        first = await client.said("one")
+        second = await client.said("two")
+        edited = await client.done(ref=await client.edit(first.parent, "else"))
+        assert (await sessions.latest(server, client.session))["context"] == edited.context | {"parent": edited.parent}
+        await client.select(second.message)
+        assert (await sessions.latest(server, client.session))["context"] == second.context | {"parent": second.parent}
+        assert second.context != edited.context
+
+
 # What ran, and what waited
 
 
@@ -99,6 +126,8 @@ async def test_a_turn_that_ran_when_the_server_was_killed_is_interrupted(openai_
     assert again.welcome["state"] == "idle" and "live" not in again.snapshot
     reply = sessions.reply(again.snapshot, turn.id)
     assert (reply["id"], reply["status"], reply["partial"]) == (turn.message, "interrupted", True)
+    # It ended with the server: nobody knows how long it took.
+    assert "timing" not in reply and "error" not in reply
     assert tokens(5).startswith(view.text(reply))
     # The numbering of now goes on exactly.
     assert (await resumed(server, again.transcript))[0] == "exact"

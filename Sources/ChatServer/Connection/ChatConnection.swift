@@ -1,4 +1,5 @@
 package import ChatProtocol
+import Conversation
 import DequeModule
 package import NIOCore
 package import Sessions

@@ -1,4 +1,5 @@
 package import ChatProtocol
+import Conversation
 import HTTPTypes
 import JSON
 

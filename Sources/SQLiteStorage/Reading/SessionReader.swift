@@ -70,7 +70,7 @@ struct SessionReader {
     private func messages(of session: Int64) throws -> [Message] {
         let sql = """
             SELECT id, parent, role, content, created_at, turn, partial, model, status, input_tokens, output_tokens,
-                cache_read_tokens, cache_write_tokens, usage_is_estimated
+                cache_read_tokens, cache_write_tokens, usage_is_estimated, record
             FROM messages WHERE session = ? ORDER BY key
             """
         let rows = try Row.fetchCursor(try database.cachedStatement(sql: sql), arguments: [session])
@@ -92,7 +92,8 @@ struct SessionReader {
         }
         return Message(
             id: row[0], parent: row[1], role: role, content: try StoredContent.blocks(row[3]), createdAt: row[4],
-            turn: row[5], partial: row[6], model: row[7], usage: usage, status: status.flatMap(TurnStatus.init))
+            turn: row[5], partial: row[6], model: row[7], usage: usage, status: status.flatMap(TurnStatus.init),
+            record: try (row[14] as String?).map(StoredRecord.record))
     }
 
     // MARK: Many sessions

@@ -10,6 +10,7 @@ enum Schema {
             try db.execute(sql: version3)
             try db.execute(sql: "INSERT INTO message_words (message_words) VALUES ('rebuild')")
         }
+        migrator.registerMigration("4 records") { db in try db.execute(sql: version4) }
         return migrator
     }()
 

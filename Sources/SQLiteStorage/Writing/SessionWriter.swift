@@ -186,14 +186,15 @@ struct SessionWriter {
             """
             INSERT INTO messages
                 (session, id, parent, role, content, created_at, turn, partial, status, model, input_tokens,
-                output_tokens, cache_read_tokens, cache_write_tokens, usage_is_estimated)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                output_tokens, cache_read_tokens, cache_write_tokens, usage_is_estimated, record)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 session, try message.id.checked, try message.parent?.checked, message.role.rawValue,
                 StoredContent.text(message.content), message.createdAt, try message.turn.checked, message.partial,
                 message.status?.rawValue, message.model?.withoutNUL, usage?.inputTokens, usage?.outputTokens,
                 usage?.cacheReadTokens, usage?.cacheWriteTokens, usage?.estimated,
+                message.record.map(StoredRecord.text),
             ])
         unindexed.append(database.lastInsertedRowID)
         guard message.parent == nil, message.role == .user else { return }

@@ -1,4 +1,5 @@
 import ChatProtocol
+import Conversation
 import Models
 
 /// What a session and a user may use on one day, in UTC. nil: no bound.

@@ -27,6 +27,8 @@ extension SessionTranscript {
         if let model = message.model { members["model"] = .string(model) }
         if let usage = message.usage { members["usage"] = json(usage) }
         if let status = message.status { members["status"] = .string(status.rawValue) }
+        if let timing = message.record?.timing { members["timing"] = json(timing) }
+        if let error = message.record?.error { members["error"] = json(error) }
         return .object(members)
     }
 
@@ -57,6 +59,20 @@ extension SessionTranscript {
             "id": .string(turn.accepted.id), "kind": .string(turn.accepted.kind.rawValue),
             "parent": .string(turn.accepted.parent), "message": .string(turn.accepted.reply),
             "state": .string(turn.state.rawValue), "settings": turn.accepted.settings.json,
+        ]
+    }
+
+    private static func json(_ timing: TurnTiming) -> JSONValue {
+        var members: [String: JSONValue] = ["duration_ms": .int(timing.duration.wholeMilliseconds)]
+        if let first = timing.timeToFirstToken { members["ttft_ms"] = .int(first.wholeMilliseconds) }
+        if let speed = timing.tokensPerSecond { members["tokens_per_second"] = .double((speed * 10).rounded() / 10) }
+        return .object(members)
+    }
+
+    private static func json(_ error: TurnError) -> JSONValue {
+        [
+            "code": .string(error.code.rawValue), "message": .string(error.message),
+            "retryable": .bool(error.retryable),
         ]
     }
 

@@ -37,7 +37,9 @@ extension ChatSession {
         let accepted = running.turn.accepted
         finish(
             accepted,
-            reply: reply(of: running.turn, status: end.status, usage: usage, model: running.model),
+            reply: reply(
+                of: running.turn, status: end.status, usage: usage, model: running.model,
+                record: ReplyRecord(timing: timing, error: end.error, context: running.plan.figures)),
             TurnOutcome(
                 turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
                 error: end.error),
@@ -109,6 +111,8 @@ extension ChatSession {
         var unsavedReply = reply
         unsavedReply.status = .failed
         unsavedReply.partial = true
+        unsavedReply.record = ReplyRecord(
+            timing: reply.record?.timing, error: unsaved.error, context: reply.record?.context)
         var owed = changes
         owed[0] = .ended(turn: accepted.id, reply: unsavedReply)
         let seq = log.lastSeq + 1
@@ -124,12 +128,14 @@ extension ChatSession {
         }
     }
 
-    func reply(of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil) -> Message {
+    func reply(
+        of turn: Turn, status: TurnStatus?, usage: Usage?, model: String? = nil, record: ReplyRecord? = nil
+    ) -> Message {
         Message(
             id: turn.accepted.reply, parent: turn.accepted.parent, role: .assistant, content: turn.content,
             createdAt: Self.now, turn: turn.accepted.id, partial: status.map { $0 != .completed } ?? false,
             model: model,
-            usage: usage, status: status)
+            usage: usage, status: status, record: record)
     }
 }
 

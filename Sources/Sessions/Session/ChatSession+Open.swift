@@ -140,16 +140,26 @@ extension ChatSession {
         let path = tree.path(to: tree.head).filter { !later.contains($0.id) }
         let entries = newest(limit, of: path, budgetBytes: budget)
         return Snapshot(
-            messages: entries, live: live,
+            messages: entries, live: live, context: live == nil ? newestContext(of: path) : nil,
             queued: queued.map { Snapshot.Queued(turn: $0.accepted.id, parent: $0.accepted.parent) },
             seq: seq, hasMore: entries.count < path.count)
+    }
+
+    private func newestContext(of path: [Message]) -> Snapshot.Context? {
+        for message in path.reversed() {
+            if let parent = message.parent, let figures = message.record?.context {
+                return Snapshot.Context(figures: figures, parent: parent)
+            }
+        }
+        return nil
     }
 
     private func liveTurn(_ running: Running) -> LiveTurn {
         LiveTurn(
             turn: running.turn.accepted.id, state: running.turn.isAwaiting ? "awaiting" : "running",
             parent: running.turn.accepted.parent,
-            message: running.turn.accepted.reply, model: running.model, context: running.plan,
-            blocks: running.turn.liveBlocks, approvals: approvals, now: Self.now)
+            message: running.turn.accepted.reply, siblings: tree.siblings(of: running.turn.accepted.reply),
+            model: running.model, context: running.plan.figures, blocks: running.turn.liveBlocks, approvals: approvals,
+            now: Self.now)
     }
 }

@@ -1,4 +1,5 @@
 import ChatProtocol
+import Conversation
 import NIOCore
 
 // The place of the session's turn among all that run at once.

@@ -32,7 +32,7 @@ extension ChatSession {
         let (plan, tooLong) = plan(for: turn)
         let started = LogEvent.turnStarted(
             turn: accepted.id, parent: accepted.parent, message: accepted.reply, model: turn.settings.model,
-            context: plan)
+            context: plan.figures)
         if saving == .own {
             commit([.started(turn: accepted.id)], events: [started], ref: accepted.ref, isAtRest: false) {
                 [self] succeeded in

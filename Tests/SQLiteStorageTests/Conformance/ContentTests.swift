@@ -73,6 +73,39 @@ import Testing
         }
     }
 
+    static let records = [
+        ReplyRecord(), ReplyRecord(timing: TurnTiming()),
+        ReplyRecord(
+            timing: TurnTiming(
+                timeToFirstToken: .milliseconds(210), duration: .milliseconds(1_480), tokensPerSecond: 9.4),
+            context: ContextFigures(policy: "full", sentMessages: 1, estimatedTokens: 14)),
+        ReplyRecord(
+            error: TurnError(
+                .upstreamOverloaded, message: "\"Overloaded\"\0\n", retryable: true, retryAfter: .seconds(2),
+                upstreamStatus: 529, upstreamRequestID: "req_1"),
+            context: ContextFigures(
+                policy: "retrieve", sentMessages: 1, droppedMessages: 2, summarisedMessages: 3, recalledMessages: 4,
+                estimatedTokens: .max, budgetTokens: 5)),
+        ReplyRecord(error: TurnError(.internal, message: "", retryable: false)),
+    ]
+
+    @Test(arguments: TestedStore.allCases)
+    func `what is known of a reply's turn`(store: TestedStore) async throws {
+        try await store.with { store in
+            var writer = Writer(store, session: "s_1")
+            try await writer.create()
+            for (index, record) in Self.records.enumerated() {
+                try await writer.accept("\(index)")
+                var reply = Message.reply("\(index)", [.text("Hi")])
+                reply.record = record
+                try await writer.commit(.ended(turn: "t_\(index)", reply: reply))
+            }
+            let stored = try #require(try await writer.stored())
+            #expect(stored.messages.filter { $0.role == .assistant }.map(\.record) == Self.records)
+            #expect(stored.messages.filter { $0.role == .user }.allSatisfy { $0.record == nil })
+        }
+    }
+
     @Test(arguments: TestedStore.allCases, texts)
     func `settings`(store: TestedStore, text: String) async throws {
         try await store.with { store in

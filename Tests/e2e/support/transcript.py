@@ -25,6 +25,8 @@ class Turn:
     parent: str | None = None
     message: str | None = None
     model: str | None = None
+    # As `turn.started` had it; of a turn that was met in a snapshot, as that one's `live` had it.
+    context: dict | None = None
     queued: bool = False
     started: bool = False
     blocks: dict[int, Block] = dataclasses.field(default_factory=dict)
@@ -100,6 +102,8 @@ class Transcript:
         live = frame.get("live")
         if live:
             turn = Turn(live["turn"], parent=live["parent"], message=live["message"], model=live["model"], started=True)
+            assert live["message"] in live["siblings"], live
+            turn.context = live["context"]
             for block in live["blocks"]:
                 turn.blocks[block["index"]] = Block(
                     block["kind"], block.get("text", block.get("input_so_far", "")), block.get("call"), block.get("name"),
@@ -141,7 +145,7 @@ class Transcript:
         turn = self.turns.setdefault(frame["turn"], Turn(frame["turn"]))
         assert not turn.started and not turn.done, frame
         turn.started, turn.ref, turn.parent = True, frame.get("ref"), frame["parent"]
-        turn.message, turn.model = frame["message"], frame["model"]
+        turn.message, turn.model, turn.context = frame["message"], frame["model"], frame["context"]
         if turn.parent == self.head:
             # A reply becomes the head without an event of its own.
             self.head = turn.message

@@ -43,6 +43,13 @@ def check(transcript, snapshot):
         shown = path[:-1] if unnamed and transcript.head != path[-1] else path
         assert shown and transcript.head == shown[-1], f"shows {transcript.head} as the head of {path}"
     assert [message["parent"] for message in messages] == [None, *path[:-1]], messages
+    newest = [turns[id] for id in path if id in turns and turns[id].status != "interrupted"]
+    if newest and newest[-1].message == path[-1]:
+        context = dict(snapshot["context"])
+        assert context.pop("parent") == newest[-1].parent
+        # A restart while a turn awaits somebody has its prompt estimated again.
+        assert context.pop("estimated_tokens") > 0
+        assert context.items() <= newest[-1].context.items(), (snapshot["context"], newest[-1])
     for message in messages:
         known = transcript.messages.get(message["id"])
         turn = turns.get(message["id"])
@@ -55,6 +62,10 @@ def check(transcript, snapshot):
             assert turn.done, f"{turn.id} has no end, but the session is idle"
             assert told(turn) == said(message), (told(turn), message)
             assert (turn.parent, turn.status) == (message["parent"], message["status"]), (turn, message)
+            assert turn.done.get("error") == message.get("error"), (turn, message)
+            # Of a turn that ended with the server nobody knows how long it took.
+            if message["status"] != "interrupted" or "timing" in message:
+                assert turn.done["timing"] == message["timing"], (turn, message)
         elif transcript.knows_all:
             ended = transcript.turns.get(message["turn"])
             assert message["role"] == "assistant" and message["content"] == [] and message["partial"], message
