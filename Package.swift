@@ -26,6 +26,7 @@ extension Target.Dependency {
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let coreMetrics: Self = .product(name: "CoreMetrics", package: "swift-metrics")
     static let deque: Self = .product(name: "DequeModule", package: "swift-collections")
     static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -46,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -64,21 +66,25 @@ let package = Package(
         .target(name: "WebSocket", dependencies: ["COpenSSL", .nioCore]),
         .target(name: "Conversation", dependencies: ["JSON"]),
         .target(name: "ChatProtocol", dependencies: ["JSON", "Conversation", .nioCore]),
+        .target(name: "Prometheus", dependencies: [.coreMetrics, .nioConcurrencyHelpers]),
 
         // The way to the model and back.
         .target(name: "CurlTransport", dependencies: ["CCurl", .nioCore, .nioConcurrencyHelpers, .logging]),
-        .target(name: "Models", dependencies: ["JSON", "Conversation", "CurlTransport", .nioCore, .logging]),
+        .target(
+            name: "Models", dependencies: ["JSON", "Conversation", "CurlTransport", .nioCore, .logging, .coreMetrics]),
         .target(name: "Tools", dependencies: ["CSQLite", "JSON", "Conversation", "CurlTransport"]),
         .target(
             name: "Sessions",
             dependencies: [
                 "JSON", "Conversation", "ChatProtocol", "Models", "Tools", .nioCore, .nioConcurrencyHelpers, .deque,
-                .logging,
+                .logging, .coreMetrics,
             ]),
         // GRDB takes the system's SQLite (libsqlite3-dev).
         .target(
             name: "SQLiteStorage",
-            dependencies: ["JSON", "Conversation", "Sessions", .nioConcurrencyHelpers, .deque, .grdb, .logging]),
+            dependencies: [
+                "JSON", "Conversation", "Sessions", .nioConcurrencyHelpers, .deque, .grdb, .logging, .coreMetrics,
+            ]),
 
         // The way to the browser and back.
         .target(name: "WebSocketChannel", dependencies: ["WebSocket", .nioCore, .nioHTTP1, .logging]),
@@ -87,19 +93,21 @@ let package = Package(
             name: "ChatServer",
             dependencies: [
                 "COpenSSL", "WebSocket", "WebSocketChannel", "ChatProtocol", "Conversation", "CurlTransport", "JSON",
-                "Models", "Tools", "Sessions", "WebClient",
+                "Models", "Prometheus", "Tools", "Sessions", "WebClient",
                 .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
                 .nioHTTPTypesHTTP1,
-                .nioConcurrencyHelpers, .deque, .lifecycle, .logging,
+                .nioConcurrencyHelpers, .deque, .lifecycle, .logging, .coreMetrics,
             ]),
 
         // What runs: the program as a library, for applications that bring tools of their own, and as it is.
         .target(
             name: "Whinchat",
             dependencies: [
-                "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Sessions",
+                "ChatServer", "ChatProtocol", "Conversation", "CurlTransport", "JSON", "Models", "Prometheus",
+                "Sessions",
                 "SQLiteStorage", "Tools", "WebClient", "WebSocket", "WebSocketChannel",
-                .argumentParser, .configuration, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .nioHTTP1,
+                .argumentParser, .configuration, .coreMetrics, .lifecycle, .unixSignals, .logging, .nioCore, .nioPosix,
+                .nioHTTP1,
             ],
             path: "Sources/whinchat"),
         .executableTarget(name: "whinchat-cli", dependencies: ["Whinchat"], packageAccess: false),
@@ -130,6 +138,7 @@ let package = Package(
         .testTarget(
             name: "ConversationTests", dependencies: ["Conversation", "JSON"], resources: [.copy("Fixtures")]),
         .testTarget(name: "ChatProtocolTests", dependencies: ["ChatProtocol", "Conversation", "JSON", .nioCore]),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus", .coreMetrics]),
         .testTarget(
             name: "CurlTransportTests",
             dependencies: ["CurlTransport", "WhinchatTesting", .logging, .nioCore, .nioPosix]),
@@ -161,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "ChatServerTests",
             dependencies: [
-                "ChatServer", "ChatProtocol", "Conversation", "JSON", "Models", "Sessions", "WebClient", "WebSocket",
-                "WebSocketChannel", "WhinchatTesting",
+                "ChatServer", "ChatProtocol", "Conversation", "JSON", "Models", "Prometheus", "Sessions", "WebClient",
+                "WebSocket", "WebSocketChannel", "WhinchatTesting",
                 .hummingbird, .httpTypes, .lifecycle, .logging, .nioCore, .nioPosix, .nioConcurrencyHelpers,
             ]),
         .testTarget(

@@ -18,6 +18,7 @@ package struct FrameBatch: Sendable {
 
     package var isEmpty: Bool { ends.isEmpty }
     package var byteCount: Int { bytes.writerIndex }
+    package var frameCount: Int { ends.count }
 
     package mutating func removeAll() {
         bytes.clear()

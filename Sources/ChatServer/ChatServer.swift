@@ -6,6 +6,7 @@ import HummingbirdCore
 package import Logging
 package import NIOCore
 import NIOPosix
+package import Prometheus
 import ServiceLifecycle
 package import Sessions
 import WebSocketChannel
@@ -19,6 +20,7 @@ package struct ChatServer: Service {
     private let cookie: IdentityCookie
     private let makeConnection: ChatConnectionMaker
     private let directory: SessionDirectory?
+    private let metrics: PrometheusRegistry
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let onListening: @Sendable (SocketAddress) async -> Void
@@ -28,11 +30,13 @@ package struct ChatServer: Service {
     ///   - identityKey: signs the cookies
     ///   - makeConnection: what serves a chat WebSocket
     ///   - directory: the sessions that are served over plain HTTP; nil: none are
+    ///   - metrics: where everything of this server is counted
     ///   - eventLoopGroup: one event loop per core by default
     ///   - onListening: told the bound address, once, when connections are accepted
     package init(
         configuration: ChatServerConfiguration, site: StaticSite, identityKey: IdentityKey,
         makeConnection: @escaping ChatConnectionMaker, directory: SessionDirectory? = nil,
+        metrics: PrometheusRegistry = PrometheusRegistry(families: MetricFamily.whinchat),
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
     ) {
@@ -41,6 +45,7 @@ package struct ChatServer: Service {
         self.cookie = IdentityCookie(key: identityKey)
         self.makeConnection = makeConnection
         self.directory = directory
+        self.metrics = metrics
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.onListening = onListening
@@ -53,11 +58,12 @@ package struct ChatServer: Service {
         let rule = IdentityRule(cookie: cookie, admitsLocal: configuration.admitsLocal)
         let openConnections = OpenConnections()
         let application = Application(
-            responder: router(requestGuard, rule).buildResponder(),
+            responder: router(requestGuard, rule, openConnections).buildResponder(),
             server: HTTPServerBuilder { responder in
                 ChatChannel(
                     responder: responder, configuration: configuration, requestGuard: requestGuard, identityRule: rule,
-                    openConnections: openConnections, makeConnection: makeConnection)
+                    openConnections: openConnections, metrics: ConnectionMetrics(factory: metrics),
+                    makeConnection: makeConnection)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: configuration.backlog),
@@ -71,7 +77,9 @@ package struct ChatServer: Service {
         await openConnections.allClosed()
     }
 
-    private func router(_ requestGuard: RequestGuard, _ rule: IdentityRule) -> Router<ChatRequestContext> {
+    private func router(
+        _ requestGuard: RequestGuard, _ rule: IdentityRule, _ sockets: OpenConnections
+    ) -> Router<ChatRequestContext> {
         let router = Router(context: ChatRequestContext.self)
         var methods = AllowedMethods()
         let routes = directory.map { directory in
@@ -79,7 +87,12 @@ package struct ChatServer: Service {
                 directory: directory, identityRule: rule, maximumStreams: configuration.maximumConnections)
         }
         for path in [Self.health, Self.readiness, ChatChannel.path] { methods.allow(.get, at: path) }
+        let metricsRoute = MetricsRoute(
+            registry: metrics, access: configuration.metricsAccess, directory: directory, sockets: sockets,
+            streams: routes?.streams)
         routes?.allow(in: &methods)
+        if configuration.metricsAccess != .off { methods.allow(.get, at: MetricsRoute.path) }
+        router.add(middleware: RequestMetricsMiddleware(factory: metrics))
         router.add(middleware: SecurityHeadersMiddleware())
         router.add(middleware: RequestLogMiddleware())
         router.add(middleware: CrossOriginMiddleware(requestGuard: requestGuard))
@@ -101,6 +114,7 @@ package struct ChatServer: Service {
                     headers: [.upgrade: "websocket", .connection: "upgrade"])
             }
         }
+        metricsRoute.add(to: router)
         routes?.add(to: router)
         return router
     }

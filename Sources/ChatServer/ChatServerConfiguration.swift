@@ -22,12 +22,16 @@ package struct ChatServerConfiguration: Sendable {
     /// file descriptors or more, of which a turn takes one too.
     package var maximumConnections: Int
 
+    /// Who may read `/metrics`: by default programs of this machine.
+    package var metricsAccess: MetricsAccess
+
     /// How WebSockets are kept. Binary messages close with 1003, as the chat protocol has none.
     package var webSocket: WebSocketConfiguration
 
     package init(
         host: String = "127.0.0.1", port: Int = 8080, allowedOrigins: [WebOrigin] = [],
         idleTimeout: Duration = .seconds(60), backlog: Int = 1024, maximumConnections: Int = 10_000,
+        metricsAccess: MetricsAccess = .loopback,
         webSocket: WebSocketConfiguration = WebSocketConfiguration(acceptsBinary: false)
     ) {
         self.host = host
@@ -36,6 +40,7 @@ package struct ChatServerConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.backlog = backlog
         self.maximumConnections = maximumConnections
+        self.metricsAccess = metricsAccess
         self.webSocket = webSocket
     }
 

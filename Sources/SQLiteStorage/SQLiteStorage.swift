@@ -1,4 +1,5 @@
 package import Conversation
+package import CoreMetrics
 import Foundation
 import GRDB
 package import Logging
@@ -25,11 +26,16 @@ package final class SQLiteStorage: SessionStore {
 
     /// Opens the database, makes it where there is none, and brings it up to this version. Blocks meanwhile.
     /// - Throws: `SQLiteStorageError`
-    package convenience init(folder: DataFolder, logger: Logger) throws(SQLiteStorageError) {
-        try self.init(folder: folder, deletionInterval: Self.deletionInterval, logger: logger)
+    package convenience init(
+        folder: DataFolder, logger: Logger, metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws(SQLiteStorageError) {
+        try self.init(folder: folder, deletionInterval: Self.deletionInterval, logger: logger, metrics: metrics)
     }
 
-    init(folder: DataFolder, deletionInterval: Duration, logger: Logger) throws(SQLiteStorageError) {
+    init(
+        folder: DataFolder, deletionInterval: Duration, logger: Logger,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws(SQLiteStorageError) {
         let path = folder.path + "/" + Self.fileName
         try Self.makeFile(path)
         do {
@@ -42,7 +48,9 @@ package final class SQLiteStorage: SessionStore {
             self.side = side
             self.checkpointer = checkpointer
             let file = Self.inode(path)
-            writer = GroupCommit(pool: pool, logger: logger, isInPlace: { Self.inode(path) == file }) { commits in
+            writer = GroupCommit(
+                pool: pool, logger: logger, metrics: metrics, isInPlace: { Self.inode(path) == file }
+            ) { commits in
                 if commits.contains(where: \.removesText) {
                     checkpointer.deleted()
                 } else if Self.logBytes(path) > Checkpointer.maxLogBytes {

@@ -13,7 +13,7 @@ package final class SessionDirectory: Sendable {
     package static let maximumSessionsPerOwner = 10_000
 
     package let environment: SessionEnvironment
-    private let loops: [SessionLoop]
+    let loops: [SessionLoop]
     private let loopsByID: [ObjectIdentifier: SessionLoop]
     private let residents = ResidentSessions()
     /// Sessions that are being read: nobody reads one beside them.

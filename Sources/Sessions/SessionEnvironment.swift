@@ -17,6 +17,7 @@ package struct SessionEnvironment: Sendable {
     package var context: ContextServices
     /// What tokens cost, by model.
     package var prices: [String: TokenPrice] = [:]
+    package var metrics = SessionMetrics()
     let ledger = SpendingLedger()
     let drain = SessionDrain()
     package let places: TurnPlaces

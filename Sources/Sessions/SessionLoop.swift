@@ -14,6 +14,8 @@ package final class SessionLoop: Sendable {
         var isScheduled = false
         /// Filled and emptied for every follower in turn, so that a token costs no allocation.
         var batch = FrameBatch(capacityBytes: Follower.batchBytes)
+        /// What was sent so far.
+        var relayed = SessionCensus()
         /// Sessions with something in memory that is looked after now and then: all but those that rest.
         var active: [ObjectIdentifier: ChatSession] = [:]
         var ticks: RepeatedTask?
@@ -72,6 +74,17 @@ package final class SessionLoop: Sendable {
     /// The sessions that have anything in memory. Called on the loop.
     var active: [ChatSession] { Array(state.value.active.values) }
 
+    /// Counts the loop's sessions, and what it has sent.
+    func census() async -> SessionCensus {
+        let counting = eventLoop.submit {
+            var census = self.state.value.relayed
+            for session in self.state.value.active.values { session.assumeIsolated { $0.count(in: &census) } }
+            return census
+        }
+        // Nothing in there throws; a loop that is over has no sessions.
+        return (try? await counting.get()) ?? SessionCensus()
+    }
+
     private func tick() {
         let now = NIODeadline.now()
         for session in state.value.active.values { session.assumeIsolated { $0.tick(now) } }
@@ -89,14 +102,21 @@ package final class SessionLoop: Sendable {
         state.value.due.removeAll(keepingCapacity: true)
         var batch = FrameBatch()
         swap(&batch, &state.value.batch)
+        // Plain numbers of this loop's own, stored once for all that is due: tokens pass here.
+        var (frames, bytes) = (0, 0)
         for (session, follower) in due {
-            send(session, follower, &batch)
+            send(session, follower, &batch, &frames, &bytes)
         }
+        state.value.relayed.relayedFrames += frames
+        state.value.relayed.relayedBytes += bytes
         batch.removeAll()
         swap(&batch, &state.value.batch)
     }
 
-    private func send(_ session: ChatSession, _ follower: FollowerID, _ batch: inout FrameBatch) {
+    private func send(
+        _ session: ChatSession, _ follower: FollowerID, _ batch: inout FrameBatch, _ frames: inout Int,
+        _ bytes: inout Int
+    ) {
         var hasMore = true
         while hasMore {
             batch.removeAll()
@@ -108,6 +128,8 @@ package final class SessionLoop: Sendable {
                 return
             }
             guard !batch.isEmpty || pulled.end != nil else { return }
+            frames += batch.frameCount
+            bytes += batch.byteCount
             hasMore = pulled.hasMore
             if pulled.begins { onLoop(of: transport) { transport.began(follower) } }
             if pulled.end == .released {

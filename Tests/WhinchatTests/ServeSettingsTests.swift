@@ -42,7 +42,7 @@ import Tools
             .price: "m=1/2", .sessionTokensPerDay: "15", .userTokensPerDay: "16", .sessionCostPerDay: "0.17",
             .userCostPerDay: "18",
             .modelWindow: "a=b=8192", .exactTokens: "true", .summaryModel: "sm", .embeddingModel: "em",
-            .embeddingBaseURL: "http://127.0.0.1:10/v1",
+            .embeddingBaseURL: "http://127.0.0.1:10/v1", .metrics: "off",
         ]
         #expect(Set(values.keys) == Set(SettingKey.allCases).subtracting([.config]))
         let byFlag = try resolve(values.mapValues { [$0] })
@@ -53,7 +53,7 @@ import Tools
         let byFile = try resolve(file: "{\(file.joined(separator: ","))}")
         #expect(byFlag == byVariable && byFlag == byFile && byFlag != ServeSettings())
         #expect(byFlag.tools == [.calculate] && byFlag.maxRetries == 2 && byFlag.fallbackModel == "f")
-        #expect(byFlag.sessionLimits.stallTimeout == .seconds(5))
+        #expect(byFlag.sessionLimits.stallTimeout == .seconds(5) && byFlag.metrics == .off)
         #expect(byFlag.drainTimeout == .seconds(6) && byFlag.sessionLimits.idleAfter == .seconds(7))
         #expect(byFlag.sessionLimits.unattendedTime == .seconds(8) && byFlag.sessionLimits.unattendedTokens == 9)
         #expect(byFlag.sessionLimits.turnTime == .seconds(10) && byFlag.sessionLimits.turnTokens == 11)

@@ -97,6 +97,22 @@ def test_the_page_comes_with_a_cookie_for_tls_alone(proxy, start_server):
     assert front.request("/", {"Host": "evil.example"}).status == 403
 
 
+def test_metrics_do_not_pass(proxy, start_server):
+    # Whoever may read them by the server's own word: the proxy refuses by itself.
+    front = proxy(start_server("--provider", "demo", "--metrics", "on", *ALLOWED))
+    for path in ["/metrics", "/metrics/", "//metrics", "/metrics?x=1", "/%6detrics"]:
+        response = front.request(path)
+        assert response.status == 404 and "whinchat_" not in response.text, path
+        assert "Content-Security-Policy" not in response.headers, f"{path} reached the server"
+
+
+def test_metrics_do_not_pass_a_proxy_that_forgets_them(proxy, start_server):
+    lost = {"nginx": {"location ~ ^/metrics": "location ~ ^/lost"}, "haproxy": {"^/+metrics": "^/+lost"}}[proxy.kind]
+    front = proxy(start_server("--provider", "demo", *ALLOWED), changes=lost)
+    response = front.request("/metrics")
+    assert response.status == 403 and "whinchat_" not in response.text
+
+
 def test_plain_http_is_sent_to_tls(proxy, start_server):
     front = proxy(start_server("--provider", "demo", *ALLOWED))
     response = front.request("/healthz", tls=False)

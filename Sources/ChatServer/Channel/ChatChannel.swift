@@ -41,6 +41,7 @@ package struct ChatChannel: HTTPChannelHandler {
     let requestGuard: RequestGuard
     let identityRule: IdentityRule
     let openConnections: OpenConnections
+    let metrics: ConnectionMetrics
     let makeConnection: ChatConnectionMaker
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -86,14 +87,16 @@ package struct ChatChannel: HTTPChannelHandler {
         let policy = HandshakePolicy(subprotocols: [Self.subprotocol])
         return .handshake(head, policy: policy, configuration: configuration.webSocket) { channel, acceptance in
             openConnections.opened()
+            metrics.opened()
             channel.closeFuture.whenComplete { _ in openConnections.closed() }
             switch identityRule.decide(.init(fields, peer: channel.remoteAddress)) {
             case .identified where openConnections.count > configuration.maximumConnections:
-                return ClosingConnection(.tryAgainLater, reason: "the server holds as many connections as it can")
+                return ClosingConnection(
+                    .tryAgainLater, reason: "the server holds as many connections as it can", metrics)
             case .identified(let identity):
                 return makeConnection(ChatOpening(identity: identity, subprotocol: acceptance.subprotocol), channel)
             case .unauthorised(let reason):
-                return ClosingConnection.unauthorised(reason)
+                return ClosingConnection.unauthorised(reason, metrics)
             }
         }
     }

@@ -20,6 +20,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     package let eventLoop: any EventLoop
     private let owner: Owner
     private let directory: SessionDirectory
+    private let metrics: ConnectionMetrics
     private var connection: WebSocketConnection?
     private var following: Following?
     /// The session that answers an `open`; until it has, the one before is followed.
@@ -35,17 +36,20 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     /// Filled and emptied for every batch; its memory is used again once the socket has taken it, if it is small.
     private var frames = ByteBuffer()
 
-    init(owner: Owner, directory: SessionDirectory, eventLoop: any EventLoop) {
+    init(owner: Owner, directory: SessionDirectory, metrics: ConnectionMetrics, eventLoop: any EventLoop) {
         self.owner = owner
         self.directory = directory
+        self.metrics = metrics
         self.eventLoop = eventLoop
     }
 
     /// Makes a connection for each WebSocket, over the directory's sessions.
     package static func maker(_ directory: SessionDirectory) -> ChatConnectionMaker {
-        { opening, channel in
+        let metrics = ConnectionMetrics(factory: directory.environment.metrics.factory)
+        return { opening, channel in
             ChatConnection(
-                owner: Owner(key: opening.identity.ownerKey), directory: directory, eventLoop: channel.eventLoop)
+                owner: Owner(key: opening.identity.ownerKey), directory: directory, metrics: metrics,
+                eventLoop: channel.eventLoop)
         }
     }
 
@@ -119,6 +123,7 @@ package final class ChatConnection: WebSocketDelegate, FollowerTransport, @unche
     }
 
     package func webSocketClosed(_ connection: WebSocketConnection, end: ConnectionEnd) {
+        metrics.closed(end)
         openDeadline?.cancel()
         stallDeadline?.cancel()
         self.connection = nil

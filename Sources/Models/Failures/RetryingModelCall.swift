@@ -8,6 +8,7 @@ final class RetryingModelCall: ModelCall, ModelEventReceiver {
     private var request: ModelRequest
     private let loop: ModelLoop
     private var attempts: ModelAttempts
+    private let metrics: ModelCallMetrics
     private var receiver: (any ModelEventReceiver)?
     private var call: (any ModelCall)?
     private var waiting: Scheduled<Void>?
@@ -15,16 +16,18 @@ final class RetryingModelCall: ModelCall, ModelEventReceiver {
 
     init(
         _ provider: any ModelProvider, _ request: ModelRequest, on loop: ModelLoop, attempts: ModelAttempts,
-        receiver: any ModelEventReceiver
+        metrics: ModelCallMetrics, receiver: any ModelEventReceiver
     ) {
         self.provider = provider
         self.request = request
         self.loop = loop
         self.attempts = attempts
+        self.metrics = metrics
         self.receiver = receiver
     }
 
     func start() {
+        metrics.started()
         call = provider.start(request, on: loop, receiver: self)
     }
 
@@ -38,6 +41,7 @@ final class RetryingModelCall: ModelCall, ModelEventReceiver {
 
     func receive(_ batch: borrowing ModelEventBatch) {
         guard let receiver else { return }
+        if case .failed(let error)? = batch.events.last { metrics.failed(error) }
         if !hasSpoken {
             hasSpoken = batch.events.contains(where: \.isSpeech)
             if !hasSpoken, case .failed(let error)? = batch.events.last, let retry = next(after: error) {
@@ -60,6 +64,7 @@ final class RetryingModelCall: ModelCall, ModelEventReceiver {
     }
 
     private func again(_ retry: ModelRetry, to receiver: any ModelEventReceiver) {
+        metrics.retried()
         call = nil
         request.model = retry.model
         waiting = loop.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(retry.delay)) {

@@ -1,3 +1,4 @@
+import CoreMetrics
 import DequeModule
 import GRDB
 import Logging
@@ -25,6 +26,7 @@ final class GroupCommit: Sendable {
     private let logger: Logger
     private let isInPlace: @Sendable () -> Bool
     private let committed: @Sendable ([SessionCommit]) -> Void
+    private let groupSize: Recorder
     private let state = NIOLockedValueBox(State())
     /// Of the writer's queue alone.
     private let isFailing = NIOLockedValueBox(false)
@@ -33,10 +35,11 @@ final class GroupCommit: Sendable {
     ///   - isInPlace: whether the file that is written is still the one that the next start will open
     ///   - committed: called on the writer's queue with what has become durable, before the completions
     init(
-        pool: DatabasePool, logger: Logger, isInPlace: @escaping @Sendable () -> Bool,
+        pool: DatabasePool, logger: Logger, metrics: any MetricsFactory, isInPlace: @escaping @Sendable () -> Bool,
         committed: @escaping @Sendable ([SessionCommit]) -> Void
     ) {
         self.isInPlace = isInPlace
+        groupSize = Recorder(label: "whinchat_commit_group_size", factory: metrics)
         self.pool = pool
         self.logger = logger
         self.committed = committed
@@ -78,6 +81,7 @@ final class GroupCommit: Sendable {
             ? Transaction(database: database).write(group.map(\.commit))
             // It could still be written, and would be gone with the process.
             : group.map { _ in .failure(.unavailable("The database's file was removed or replaced.")) }
+        groupSize.record(Int64(group.count))
         report(results)
         committed(zip(group, results).compactMap { if case .success = $1 { $0.commit } else { nil } })
         for (entry, result) in zip(group, results) { entry.completion(result) }

@@ -70,7 +70,9 @@ extension ChatSession {
         var failure: SessionStoreError?
         if case .failure(let error) = result { failure = error }
         guard let entry = commits.completed(number, succeeded: failure == nil) else { return }
+        environment.metrics.committed(in: .nanoseconds((NIODeadline.now() - entry.startedAt).nanoseconds))
         if let failure {
+            environment.metrics.commitFailed()
             if !wasFailing {
                 environment.logger.error("commit failed", metadata: ["session": "\(id)", "error": "\(failure)"])
             }

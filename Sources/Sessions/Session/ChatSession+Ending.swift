@@ -44,6 +44,7 @@ extension ChatSession {
                 turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
                 error: end.error),
             ref: end.ref ?? accepted.ref)
+        environment.metrics.replied(bytes: running.turn.byteCount)
         // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
         keptAfter = running.keptSeq - 1
     }
@@ -69,6 +70,7 @@ extension ChatSession {
             then: { [self] in
                 if case .ended(_, let reply) = change { put(reply) }
                 outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: turn.accepted.ref))
+                environment.metrics.ended(outcome)
             })
     }
 
@@ -124,6 +126,7 @@ extension ChatSession {
             self.unsavedReply = succeeded ? nil : unsavedReply
             let outcome = succeeded ? outcome : unsaved
             outcomes.append(RecentOutcomes.Entry(outcome: outcome, seq: seq, ref: accepted.ref))
+            environment.metrics.ended(outcome)
             if succeeded { workBetweenTurns(after: reply.id) }
         }
     }

@@ -55,15 +55,16 @@ extension ChatSession {
         clearedRefs.formUnion(turns.keys)
         transact(
             changes + [.cleared], events: events + [.sessionCleared(shownSettings)], ref: ref, isAtRest: isAtRest,
-            from: follower
-        ) { [self] in
-            (self.tree, self.turns, clearedRefs, self.outcomes) = (tree, turns, cleared, outcomes)
-            self.context.restore(context.summaries)
-            // The turn that was stopped for this may have failed to be saved as well, in between.
-            if let unsavedReply { self.tree.replace(unsavedReply) }
-            queue = waiting
-            startNext()
-        }
+            from: follower,
+            undo: { [self] in
+                (self.tree, self.turns, clearedRefs, self.outcomes) = (tree, turns, cleared, outcomes)
+                self.context.restore(context.summaries)
+                // The turn that was stopped for this may have failed to be saved as well, in between.
+                if let unsavedReply { self.tree.replace(unsavedReply) }
+                queue = waiting
+                startNext()
+            },
+            then: { [self] in countEnds(events) })
     }
 
     func delete(ref: String?, from follower: FollowerID) {
@@ -75,7 +76,14 @@ extension ChatSession {
                 queue = waiting
                 startNext()
             },
-            then: { [self] in vanish() })
+            then: { [self] in
+                countEnds(events)
+                vanish()
+            })
+    }
+
+    private func countEnds(_ events: [LogEvent]) {
+        for case .turnDone(let outcome) in events { environment.metrics.ended(outcome) }
     }
 
     /// Stops the running turn, which cannot be taken back, and takes those that wait out of the queue.

@@ -219,7 +219,7 @@ extension ChatSession {
         for call in turn.openCalls where turn.waiting[call] == nil {
             // What had started beside it may have run, so it is never run again.
             let result = denied.contains(call) ? Self.deniedResult(call) : Self.unknownResult(call)
-            finished(result, after: .zero, turn: accepted.id)
+            finished(result, after: .zero, turn: accepted.id, as: denied.contains(call) ? .denied : .lost)
         }
     }
 

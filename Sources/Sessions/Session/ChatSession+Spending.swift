@@ -28,6 +28,7 @@ extension ChatSession {
     /// - Returns: what is to be saved of it, with whatever tells that the calls are over.
     func spend(_ usage: Usage?, on model: String?) -> [SessionChange] {
         guard let usage else { return [] }
+        environment.metrics.used(usage, model: model)
         let counts = [usage.inputTokens, usage.outputTokens, usage.cacheReadTokens, usage.cacheWriteTokens]
         let spent = Spending(
             tokens: counts.reduce(Spending()) { $0 + Spending(tokens: $1) }.tokens,

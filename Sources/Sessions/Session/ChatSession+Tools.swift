@@ -35,8 +35,15 @@ extension ChatSession {
     }
 
     /// A call has its result.
-    func finished(_ result: ToolResult, after duration: Duration, turn id: String, ref: String? = nil) {
+    ///
+    /// - Parameter outcome: what is counted; nil: what the result says.
+    func finished(
+        _ result: ToolResult, after duration: Duration, turn id: String, ref: String? = nil,
+        as outcome: ToolCallOutcome? = nil
+    ) {
+        let tool = running?.turn.openCalls.contains(result.call) == true ? countedTool(of: result.call) : nil
         guard running?.turn.accepted.id == id, let actions = running?.turn.toolFinished(result) else { return }
+        if let tool { environment.metrics.toolFinished(tool, outcome ?? (result.isError ? .error : .ok)) }
         running?.tools[result.call] = nil
         let pieces = running?.turn.takeProgress() ?? []
         commit(
@@ -50,6 +57,13 @@ extension ChatSession {
         yieldPlace()
         perform(actions, ref: nil)
         changed()
+    }
+
+    /// What a call is counted as: only names that the server gave, as a model and a client may say any.
+    private func countedTool(of call: String) -> String {
+        guard let turn = running?.turn, let name = turn.toolName(ofCall: call) else { return "unknown" }
+        if environment.tools[name] != nil { return name }
+        return turn.accepted.clientTools.contains { $0.name == name } ? "client" : "unknown"
     }
 
     private func stopUnsaved(_ problem: String) {
@@ -114,7 +128,7 @@ extension ChatSession {
             }
             finished(
                 ToolResult(call: call.call.id, output: problem, isError: true), after: .zero,
-                turn: running.turn.accepted.id)
+                turn: running.turn.accepted.id, as: .expired)
         }
     }
 
@@ -176,7 +190,8 @@ extension ChatSession {
             case .allow:
                 if let call = running.turn.approved(decision.call, input: decision.input) { start(call, turn: id) }
             case .deny:
-                finished(Self.deniedResult(decision.call, reason: decision.reason), after: .zero, turn: id)
+                let result = Self.deniedResult(decision.call, reason: decision.reason)
+                finished(result, after: .zero, turn: id, as: .denied)
             }
         }
     }

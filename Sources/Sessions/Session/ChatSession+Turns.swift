@@ -156,7 +156,7 @@ extension ChatSession {
             case .runTools(let calls): run(calls)
             case .runOnClient(let calls): runOnClient(calls)
             case .askApproval(let calls): askApproval(calls)
-            case .answerTool(let result): finished(result, after: .zero, turn: turn.accepted.id)
+            case .answerTool(let result): finished(result, after: .zero, turn: turn.accepted.id, as: .invalid)
             case .cancelCall:
                 running?.call?.cancel()
                 running?.call = nil

@@ -1,5 +1,6 @@
 import ChatProtocol
 import DequeModule
+import NIOCore
 
 /// A session's commits that are under way, and what could not be saved yet.
 struct CommitQueue {
@@ -10,6 +11,7 @@ struct CommitQueue {
         /// Changes that are saved with a later commit if this one fails: what they tell has happened.
         var owed: [SessionChange]
         var completion: (Bool) -> Void
+        let startedAt = NIODeadline.now()
     }
 
     private var entries: Deque<Entry> = []

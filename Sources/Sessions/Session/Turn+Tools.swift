@@ -64,6 +64,13 @@ extension Turn {
         }
     }
 
+    func toolName(ofCall call: String) -> String? {
+        guard let position = position(ofCall: call), case .block(let block) = items[position],
+            case .toolCall(_, let name, _, _) = block.kind
+        else { return nil }
+        return name
+    }
+
     /// Changes the input and the result of a tool call.
     mutating func modify(call: String, _ change: (JSONValue?, ToolResult?) -> (JSONValue?, ToolResult?)) {
         guard let position = position(ofCall: call), case .block(var block) = items[position],

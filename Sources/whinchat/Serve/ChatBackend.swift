@@ -1,5 +1,6 @@
 import ChatServer
 import Conversation
+import CoreMetrics
 import CurlTransport
 import Foundation
 import Logging
@@ -28,9 +29,11 @@ struct ChatBackend {
     ///   - store: where sessions are kept
     ///   - group: the event loops that connections live on, and so sessions too
     ///   - pingInterval: how often connections are pinged; clients are told
+    ///   - metrics: where all of it is counted
     static func make(
         _ settings: ServeSettings, environment: [String: String], ownTools: [any Tool], store: any SessionStore,
-        group: MultiThreadedEventLoopGroup, pingInterval: Duration, logger: Logger
+        group: MultiThreadedEventLoopGroup, pingInterval: Duration,
+        metrics: any MetricsFactory, logger: Logger
     ) async throws -> ChatBackend {
         let engine = try CurlEngine(logger: logger)
         let queues = group.makeIterator().map { engine.makeQueue(on: $0) }
@@ -42,7 +45,7 @@ struct ChatBackend {
         }
         let provider = RetryingProvider(
             selection.makeProvider(), policy: RetryPolicy(maximumRetries: settings.maxRetries),
-            fallbackModel: settings.fallbackModel)
+            fallbackModel: settings.fallbackModel, metrics: metrics)
         var context = ContextServices()
         context.windows = ModelWindows(overrides: settings.context.modelWindows)
         context.countsExactly = settings.context.exactTokens
@@ -59,6 +62,7 @@ struct ChatBackend {
                 context: SessionSettings.Context(policy: SlidingWindow.name)),
             pingInterval: pingInterval, limits: settings.sessionLimits, context: context, logger: logger)
         sessions.prices = settings.prices
+        sessions.metrics = SessionMetrics(factory: metrics)
         warnOfPrices(
             settings,
             models: provider.models + [settings.fallbackModel, settings.context.summaryModel].compactMap(\.self), logger

@@ -1,9 +1,11 @@
 import ArgumentParser
 import ChatServer
+import CoreMetrics
 import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import Prometheus
 import SQLiteStorage
 import ServiceLifecycle
 import Sessions
@@ -198,6 +200,12 @@ struct ServeCommand: AsyncParsableCommand {
                 + "provider openai).", valueName: "url"))
     var embeddingBaseURL: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who may read /metrics: loopback, programs of this machine and not through a proxy; on, everybody; off, nobody "
+                + "(default: loopback).", valueName: "access"))
+    var metrics: String?
+
     @Option(help: ArgumentHelp("JSON file with settings (default: none).", valueName: "file"))
     var config: String?
 
@@ -224,8 +232,11 @@ struct ServeCommand: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
+        let metrics = PrometheusRegistry(families: MetricFamily.whinchat)
+        // For what other libraries and an application's own tools count; ours is handed on.
+        MetricsSystem.bootstrap(metrics)
         do {
-            try await serve(settings, ownTools: ownTools, logger: Logger(label: "whinchat"))
+            try await serve(settings, ownTools: ownTools, metrics: metrics, logger: Logger(label: "whinchat"))
         } catch {
             if error is IdentityKeyError || error is DataFolderError || error is SQLiteStorageError
                 || error is ToolRegistry.Problem
@@ -239,20 +250,24 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ settings: ServeSettings, ownTools: [any Tool], logger: Logger) async throws {
+    private func serve(
+        _ settings: ServeSettings, ownTools: [any Tool], metrics: PrometheusRegistry, logger: Logger
+    ) async throws {
         let folder = try DataFolder(path: settings.dataFolder)
         let key = try IdentityKey(in: URL(fileURLWithPath: settings.dataFolder))
-        let storage = try SQLiteStorage(folder: folder, logger: logger)
+        let storage = try SQLiteStorage(folder: folder, logger: logger, metrics: metrics)
         let configuration = ChatServerConfiguration(
-            host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins)
+            host: settings.host, port: settings.port, allowedOrigins: settings.allowedOrigins,
+            metricsAccess: settings.metrics)
         let group = MultiThreadedEventLoopGroup.singleton
         let backend = try await ChatBackend.make(
             settings, environment: ProcessInfo.processInfo.environment, ownTools: ownTools, store: storage,
-            group: group, pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), logger: logger)
+            group: group, pingInterval: configuration.webSocket.keepAliveInterval ?? .seconds(20), metrics: metrics,
+            logger: logger)
         let server = ChatServer(
             configuration: configuration, site: try StaticSite(folder: WebClient.folder), identityKey: key,
-            makeConnection: backend.makeConnection, directory: backend.directory, eventLoopGroup: group,
-            logger: logger
+            makeConnection: backend.makeConnection, directory: backend.directory, metrics: metrics,
+            eventLoopGroup: group, logger: logger
         ) { address in
             StandardStreams.write(
                 Self.greeting(host: settings.host, port: address.port ?? settings.port, model: backend.model))
@@ -277,7 +292,7 @@ struct ServeCommand: AsyncParsableCommand {
     private var flags: [SettingKey: [String]] {
         let single: [(SettingKey, String?)] = [
             (.host, host), (.port, port), (.data, data), (.provider, provider), (.baseURL, baseURL), (.model, model),
-            (.maxTokens, maxTokens), (.system, system), (.config, config), (.logLevel, logLevel),
+            (.maxTokens, maxTokens), (.system, system), (.config, config), (.metrics, metrics), (.logLevel, logLevel),
             (.tools, tools), (.maxRetries, maxRetries), (.fallbackModel, fallbackModel), (.stallTimeout, stallTimeout),
             (.drainTimeout, drainTimeout), (.idleAfter, idleAfter), (.unattendedTime, unattendedTime),
             (.unattendedTokens, unattendedTokens), (.turnTime, turnTime), (.turnTokens, turnTokens),

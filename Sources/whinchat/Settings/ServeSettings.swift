@@ -37,6 +37,7 @@ struct ServeSettings: Equatable {
     var sessionLimits = SessionLimits()
     /// By model. None unless given.
     var prices: [String: TokenPrice] = [:]
+    var metrics = MetricsAccess.loopback
     var logLevel = Logger.Level.info
 
     init() {}
@@ -111,6 +112,12 @@ struct ServeSettings: Equatable {
         }
         try readTurnBounds(settings)
         try readSpendingBounds(settings)
+        if let found = try settings.string(.metrics) {
+            guard let access = MetricsAccess(rawValue: found.value) else {
+                throw found.refused("one of \(MetricsAccess.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            metrics = access
+        }
         if let found = try settings.string(.logLevel) {
             guard let level = Logger.Level(rawValue: found.value) else {
                 throw found.refused("one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -32,6 +32,7 @@ enum SettingKey: String, CaseIterable {
     case summaryModel = "summary_model"
     case embeddingModel = "embedding_model"
     case embeddingBaseURL = "embedding_base_url"
+    case metrics
     case logLevel = "log_level"
 
     /// The config file itself: only as a flag and in the environment.
