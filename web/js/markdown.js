@@ -67,7 +67,7 @@ export function markdown(root) {
 		if (boxes.length > DEPTH) return;
 		const unquoted = (each) => (QUOTE.test(each) ? each.replace(QUOTE, "") : undefined);
 		if (QUOTE.test(line)) {
-			boxes.push({ element: append("blockquote"), next: unquoted });
+			boxes.push({ element: append("blockquote", { dir: "auto" }), next: unquoted });
 			return unquoted(line);
 		}
 		const [all, before, mark, number, after] = (!RULE.test(line) && ITEM.exec(line)) || [];
@@ -76,7 +76,7 @@ export function markdown(root) {
 		close();
 		const kind = mark.at(-1);
 		let list = boxes.at(-1).element.lastElementChild;
-		if (list?.kind !== kind) list = append(number ? "ol" : "ul", { start: number > 1 && number });
+		if (list?.kind !== kind) list = append(number ? "ol" : "ul", { start: number > 1 && number, dir: "auto" });
 		list.kind = kind;
 		const element = make(h("li"));
 		list.append(element);
@@ -114,7 +114,7 @@ export function markdown(root) {
 	}
 
 	function textBlock(tag, render, text) {
-		leaf = { element: append(tag, { dir: "auto" }), render, isText: true };
+		leaf = { element: append(tag), render, isText: true };
 		part("span");
 		add(text);
 	}
@@ -148,7 +148,7 @@ export function markdown(root) {
 			cells(words).slice(0, align.length).map((cell, at) =>
 				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
 		const table = make(h("table", h("tr", row("th")(text))));
-		element.replaceWith(make(h("div.wide", { tabindex: 0, role: "group", "aria-label": "Table" }, table)));
+		element.replaceWith(make(h("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, table)));
 		leaf = { element: table, render: row("td") };
 		return true;
 	}
