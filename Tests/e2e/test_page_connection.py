@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from support.page import WEB, Chat, ScriptedServer, Wire
@@ -136,6 +137,63 @@ def test_a_refused_message_can_be_edited(chat, page):
     expect(refused).to_have_count(0)
 
 
+def test_offline_and_back_in_mid_reply(chat, page):
+    page.expected_errors = ["WebSocket", "Failed to load resource"]
+    wire = Wire(page)
+    chat.open()
+    chat.say("Write something long")
+    chat.wait_for_text(300)
+    length = len(chat.reply_text())
+    page.context.set_offline(True)
+    # Chromium leaves what is open as it is.
+    wire.cut(1006)
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    chat.say("and then?")
+    expect(page.locator("article.user").last).to_contain_text("Goes out once connected")
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    expect(page.locator("article.user").last).not_to_contain_text("Goes out")
+    page.wait_for_function("length => document.querySelector('article.assistant').textContent.length > length", arg=length + 100)
+    expect(page.locator("article.user")).to_have_count(2)
+    page.keyboard.press("Escape")
+    chat.done()
+    chat.errors.clear()
+
+
+@pytest.mark.parametrize("way", ["restart", "kill"])
+def test_a_server_that_restarts_in_mid_reply(page, start_server, way):
+    page.expected_errors = ["WebSocket", "Failed to load resource"]
+    server = start_server("--provider", "demo")
+    chat = Chat(page, server.url).open()
+    chat.say("Write something long")
+    chat.wait_for_text(300)
+    server.restart() if way == "restart" else (server.kill(), server.start())
+    expect(chat.reply.locator(".ending")).to_contain_text("Cut off")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    # What was seen is still there, but for the last second before a crash.
+    assert len(chat.reply_text()) > 100
+    chat.say("My name is Ada")
+    expect(chat.reply.locator(".text")).to_contain_text("Ada")
+    chat.done()
+    expect(page.locator("article")).to_have_count(4)
+
+
+def test_two_tabs_that_write_at_once_show_the_same(page, quick):
+    chat = Chat(page, quick.url).open()
+    other = Chat(page.context.new_page(), quick.url).open(page.url[len(quick.url):])
+    for number in range(3):
+        chat.say(f"one {number}")
+        other.say(f"two {number}")
+    shown = []
+    for each in (chat, other):
+        expect(each.page.locator("article.assistant .measures")).to_have_count(6)
+        each.done()
+        shown.append(each.page.locator("article .text").all_inner_texts())
+        assert each.errors == []
+    assert shown[0] == shown[1] and len(shown[0]) == 12
+    assert sorted(text for text in shown[0] if text[:3] in ("one", "two")) == [f"{tab} {n}" for tab in ("one", "two") for n in range(3)]
+
+
 def test_two_tabs_follow_the_same_session(chat, page):
     chat.open()
     other = Chat(page.context.new_page(), chat.url)
@@ -210,6 +268,60 @@ def test_the_reducer_takes_each_event_once_and_a_snapshot_in_mid_reply(chat, pag
         ["a", "It is so.", False, "completed", "42"],
         ["u2", "and", False, "cancelled", None],
     ]
+
+
+def test_a_snapshot_tells_what_the_newest_turn_was_sent_and_how_replies_ended(chat, page):
+    chat.open()
+    context = {"policy": "sliding_window", "sent_messages": 1, "dropped_messages": 2, "summarised_messages": 0,
+               "recalled_messages": 0, "estimated_tokens": 10, "budget_tokens": 500}
+    error = {"code": "upstream_truncated", "message": "It broke off.", "retryable": True}
+    frames = [
+        {"type": "welcome", "session": "s", "epoch": "e", "resume": "snapshot", "seq": 9},
+        {
+            "type": "snapshot", "seq": 9, "more": False, "context": context | {"parent": "u"},
+            "messages": [
+                {"id": "u", "parent": None, "role": "user", "content": [{"kind": "text", "text": "hi"}], "turn": "t", "siblings": ["u"]},
+                {"id": "a", "parent": "u", "role": "assistant", "content": [], "turn": "t", "siblings": ["a", "a2"],
+                 "status": "truncated", "error": error, "timing": {"duration_ms": 5}},
+            ],
+            "live": {"turn": "t2", "state": "running", "parent": "u", "message": "a2", "model": "m", "siblings": ["a", "a2"],
+                     "blocks": []},
+        },
+        {"type": "snapshot", "seq": 10, "more": False, "messages": []},
+    ]
+    before, after = page.evaluate(
+        """async (frames) => {
+            const { emptyModel, reduce } = await import("/js/state.js");
+            const model = emptyModel();
+            return frames.map((frame) => {
+                reduce(model, frame);
+                const { error, timing } = model.messages.get("a") ?? {};
+                return { plan: model.plan, error, timing, siblings: { ...model.siblings } };
+            }).slice(1);
+        }""",
+        frames,
+    )
+    assert before == {
+        "plan": context | {"parent": "u"}, "error": error, "timing": {"duration_ms": 5},
+        "siblings": {"u": ["u"], "a": ["a", "a2"], "a2": ["a", "a2"]},
+    }
+    # What is gone has no gauge.
+    assert after["plan"] is None
+
+
+def test_the_gauge_and_a_replys_end_are_there_after_a_reload(page, chat):
+    scripted = ScriptedServer(page)
+    chat.open()
+    user = {"id": "u1", "parent": None, "role": "user", "turn": "t1", "siblings": ["u1"], "content": [{"kind": "text", "text": "hi"}]}
+    reply = {"id": "a1", "parent": "u1", "role": "assistant", "turn": "t1", "siblings": ["a1"], "content": [], "model": "m",
+             "status": "failed", "error": {"code": "upstream_auth", "message": "The key was refused.", "retryable": False},
+             "usage": {"input_tokens": 1, "output_tokens": 1}, "timing": {"ttft_ms": 210, "duration_ms": 900}}
+    context = {"policy": "sliding_window", "sent_messages": 1, "dropped_messages": 0, "summarised_messages": 0,
+               "recalled_messages": 0, "estimated_tokens": 120, "budget_tokens": 500, "parent": "u1"}
+    scripted.answer("snapshot", messages=[user, reply], queued=[], seq=9, more=False, context=context)
+    expect(page.get_by_role("meter")).to_have_attribute("title", "About 120 of 500 tokens of conversation sent")
+    expect(chat.reply.locator(".ending")).to_contain_text("The key was refused. (upstream_auth)")
+    expect(chat.reply.locator(".measures")).to_contain_text("first after 210 ms")
 
 
 def test_a_turn_behind_one_that_was_stopped_needs_a_snapshot(chat, page):
