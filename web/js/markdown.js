@@ -11,12 +11,12 @@ const PART = 2_000;
 /** Quotes and lists within each other: what is deeper stays text. */
 const DEPTH = 16;
 
-const FENCE = /^ {0,3}(`{3,}|~{3,}) *([^\s`]*)[^`]*$/;
+const FENCE = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))(?!.*`) *(\S*)/;
 const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])( +(?=\S)| *$)/;
 const QUOTE = /^ {0,3}> ?/;
 const HEADING = /^ {0,3}(#{1,6})(?: +|$)/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
-const DELIMITERS = /^(?=.*\|) *\|? *:?-+:? *(\| *:?-+:? *)*\|? *$/;
+const DELIMITERS = /^[ :-]*\|[ |:-]*$/;
 /** The start of a line that may still become more than one thing. */
 const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
@@ -142,6 +142,7 @@ export function markdown(root) {
 	/** Makes a paragraph the head of a table, if it is one line with as many cells. */
 	function tabled(delimiters) {
 		const { element, text } = leaf;
+		if (!delimiters.every((each) => /^:?-+:?$/.test(each))) return false;
 		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
 		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
 		const row = (tag) => (words, isOpen) =>

@@ -54,9 +54,12 @@ function draft(of, label, verb, take, client) {
 	);
 }
 
+/** JSON without signs that turn the direction: who is asked must see what the tool gets. */
+const inOrder = (json) => json.replace(/\p{Bidi_C}/gu, (sign) => `\\u${sign.charCodeAt().toString(16).padStart(4, 0)}`);
+
 function toolCard(block, { client }) {
 	const { name, call, tool, input, text, output, is_error: failed, problem } = block;
-	const [line, whole] = input ? [JSON.stringify(input), JSON.stringify(input, null, 2)] : [text, text];
+	const [line, whole] = (input ? [JSON.stringify(input), JSON.stringify(input, null, 2)] : [text, text]).map(inOrder);
 	const pre = (kind, label, words, dir) => h(`pre.tool-${kind}`, { dir, tabindex: 0, role: "group", "aria-label": label }, words);
 	const decide = (decision) => () => client.approve(call, decision);
 	const allow = (words) => {
