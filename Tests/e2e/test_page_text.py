@@ -248,3 +248,93 @@ def test_a_long_reply_costs_as_much_at_its_end_as_at_its_start(chat, page, text)
         text,
     )
     assert changed < 1_000
+
+
+# What is wide, long, or runs the other way
+
+SHOW = """async (text) => {
+    const { markdown } = await import("/js/markdown.js");
+    const root = document.createElement("div");
+    root.className = "text";
+    document.querySelector("#transcript").replaceChildren(root);
+    markdown(root)(text, true);
+}"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n".join(["|" + " cell |" * 20, "|" + "---|" * 20] + ["|" + " 12345 |" * 20] * 1_000), "```\n" + "W" * 20_000,
+     "W" * 20_000, "`" + "W" * 20_000 + "`", "- " * 15 + "W" * 500, "> " * 15 + "https://example.org/" + "W" * 2_000,
+     "|a|b|\n|---|---|\n|" + "W" * 5_000 + "|c|", "# " + "W" * 500],
+    ids=["table", "code", "word", "span", "list", "quotes", "cell", "heading"],
+)
+def test_what_is_wide_scrolls_in_itself_or_wraps(chat, page, text):
+    page.set_viewport_size({"width": 320, "height": 640})
+    chat.open()
+    page.evaluate(SHOW, text)
+    assert page.evaluate("document.querySelector('main').scrollWidth <= innerWidth")
+    # Nor is anything cut off.
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.text :not(svg)')].filter((each) => {
+            const style = getComputedStyle(each);
+            return style.overflowX === 'hidden' || style.overflowX === 'clip';
+        }).length"""
+    )
+    assert cut == 0 and len(page.locator(".text").first.text_content()) > 490
+
+
+def test_each_text_runs_its_own_way(chat, page):
+    chat.open()
+    texts = ["- שלום\n- hello\n- مرحبا", "1. hello\n2. שלום", "> שלום\n\n> hello", "| שם | b |\n|---|---|\n| a | ב |", "שלום\nhello", "hello שלום"]
+    found = page.evaluate(
+        """async (texts) => {
+            const show = %s;
+            const found = [];
+            for (const text of texts) {
+                await show(text);
+                const block = document.querySelector("#transcript .text").firstElementChild;
+                const { left, width } = block.getBoundingClientRect();
+                const walk = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+                const sides = [];
+                while (walk.nextNode()) {
+                    const range = document.createRange();
+                    range.selectNodeContents(walk.currentNode);
+                    for (const box of range.getClientRects()) sides.push(box.left - left < width / 2 ? "left" : "right");
+                    // A line's end is a box as well.
+                    if (walk.currentNode.data.includes("\\n")) sides.shift();
+                }
+                found.push([getComputedStyle(block).direction, ...sides].join(" "));
+            }
+            return found;
+        }"""
+        % SHOW,
+        texts,
+    )
+    # A list is on the side of its first item, a line of a paragraph on its own.
+    assert found[:3] == ["rtl right right right", "ltr left left", "rtl right"]
+    assert found[3].startswith("rtl ")
+    assert found[4:] == ["rtl right left", "ltr left left"]
+
+
+def test_an_override_does_not_reach_beyond_its_words(chat, page):
+    """Where the words stand says which way they are shown."""
+    chat.open()
+    override = "\u202e"
+    for text in (f"a [{override}b](http://c.d) e f", f"a `{override}b` e f", f"a\n\n{override}b\n\ne f", f"```js\nlet a = '{override}b', e, f\n```"):
+        page.evaluate(SHOW, text)
+        rising = page.evaluate(
+            """() => {
+                const walk = document.createTreeWalker(document.querySelector("#transcript .text"), NodeFilter.SHOW_TEXT);
+                let last;
+                while (walk.nextNode()) if (walk.currentNode.data.trim()) last = walk.currentNode;
+                const left = (sign) => {
+                    const range = document.createRange();
+                    const at = last.data.indexOf(sign);
+                    range.setStart(last, at);
+                    range.setEnd(last, at + 1);
+                    return range.getBoundingClientRect().left;
+                };
+                return left("e") < left("f");
+            }"""
+        )
+        assert rising, text

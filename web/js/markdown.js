@@ -8,8 +8,8 @@ import { inline } from "./inline.js";
 
 /** UTF-16 units of text that are drawn again with each frame: what is longer is drawn in parts. */
 const PART = 2_000;
-/** Quotes and lists within each other: what is deeper stays text. */
-const DEPTH = 16;
+/** Quotes and lists within each other: what is deeper would not fit a phone, and stays text. */
+const DEPTH = 8;
 
 const FENCE = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))(?!.*`) *(\S*)/;
 const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])( +(?=\S)| *$)/;
@@ -20,6 +20,7 @@ const DELIMITERS = /^[ :-]*\|[ |:-]*$/;
 /** The start of a line that may still become more than one thing. */
 const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
 
+const unquoted = (line) => (QUOTE.test(line) ? line.replace(QUOTE, "") : undefined);
 const cells = (row) =>
 	row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 
@@ -65,7 +66,6 @@ export function markdown(root) {
 	/** Opens a quote or an item, and returns what it begins with. */
 	function enter(line) {
 		if (boxes.length > DEPTH) return;
-		const unquoted = (each) => (QUOTE.test(each) ? each.replace(QUOTE, "") : undefined);
 		if (QUOTE.test(line)) {
 			boxes.push({ element: append("blockquote", { dir: "auto" }), next: unquoted });
 			return unquoted(line);
@@ -83,10 +83,9 @@ export function markdown(root) {
 		const within = all.length - after.length + (after.length || 1);
 		const next = (later) => {
 			const spaces = later.search(/\S|$/);
-			if (spaces === later.length) return "";
 			// Models indent a list within a list by two, whatever the mark's width.
 			const needed = ITEM.test(later.trimStart()) ? Math.min(within, before.length + 2) : within;
-			return spaces < needed ? undefined : later.slice(Math.min(spaces, within));
+			return spaces < needed && spaces < later.length ? undefined : later.slice(Math.min(spaces, within));
 		};
 		boxes.push({ element, next });
 		return line.slice(all.length);
@@ -106,10 +105,12 @@ export function markdown(root) {
 		else textBlock("p", paragraph, line);
 	}
 
-	function append(...description) {
+	/** Which way a text runs, it says itself; within a list or a quote, the first of them says it for all. */
+	function append(tag, props, ...children) {
 		close();
-		const element = make(h(...description));
-		boxes.at(-1).element.append(element);
+		const box = boxes.at(-1).element;
+		const element = make(h(tag, { dir: box === root && "auto", ...props }, ...children));
+		box.append(element);
 		return element;
 	}
 
@@ -149,7 +150,8 @@ export function markdown(root) {
 			cells(words).slice(0, align.length).map((cell, at) =>
 				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
 		const table = make(h("table", h("tr", row("th")(text))));
-		element.replaceWith(make(h("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, table)));
+		append("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, table);
+		element.remove();
 		leaf = { element: table, render: row("td") };
 		return true;
 	}
@@ -157,7 +159,7 @@ export function markdown(root) {
 	function fenced(fence, name) {
 		const element = make(h("code"));
 		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
-		append("div.code", head, h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element));
+		append("div.code", {}, head, h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element));
 		leaf = { element, fence, render: highlighter(name) };
 	}
 
@@ -169,8 +171,7 @@ export function markdown(root) {
 	}
 
 	function show(isOpen) {
-		const { target, render, text } = leaf ?? {};
-		if (target) draw(target, render(text, isOpen));
+		if (leaf?.target) draw(leaf.target, leaf.render(leaf.text, isOpen));
 	}
 
 	/** Ends the open block, and the boxes beyond `depth`. */
