@@ -1,4 +1,4 @@
-"""Tokens 100 ms apart, by server-sent events and by WebSocket, straight and through nginx and haproxy."""
+"""Tokens 100 ms apart, by server-sent events, by polling and by WebSocket, straight and through nginx and haproxy."""
 
 import contextlib
 import pathlib
@@ -18,7 +18,7 @@ def proxies(bench, options):
     sys.path.append(str(SUPPORT))
     from support.proxies import ORIGIN, Certificate, Front, found
     from support.spoilers import SpoilingHaproxy, SpoilingNginx
-    from support.token_arrivals import by_events, by_websocket, connected, of_chat, of_provider
+    from support.token_arrivals import by_events, by_polling, by_websocket, connected, of_chat, of_provider
 
     count = options.proxied_tokens
     model = f"stamps-{count}-rate-{RATE}"
@@ -68,6 +68,10 @@ def proxies(bench, options):
             ("`/chat/stream`, nginx, buffering on, gzipped", lambda: own_events(own_nginx.gzipped, gzip=True)),
             ("`/chat/stream`, haproxy, its defaults", lambda: own_events(own_haproxy.events)),
             ("`/chat/stream`, haproxy, `option http-no-delay`", lambda: own_events(own_haproxy.undelayed)),
+            ("polling, no proxy", lambda: by_polling(chat.port, count)),
+            ("polling, nginx behind nginx, buffering on", lambda: by_polling(own_nginx.close_delimited, count)),
+            ("polling, nginx, buffering on, gzipped", lambda: by_polling(own_nginx.gzipped, count)),
+            ("polling, haproxy, its defaults", lambda: by_polling(own_haproxy.events, count)),
             ("WebSocket, no proxy", lambda: frames(chat.port)),
             ("WebSocket, nginx, buffering and gzip on", lambda: frames(nginx.websocket)),
             ("WebSocket, nginx, deploy/nginx.conf with TLS",

@@ -1,4 +1,4 @@
-"""The same tokens by server-sent events and by WebSocket, through proxies that nobody set up for streams.
+"""The same tokens by server-sent events, by polling and by WebSocket, through proxies that nobody set up for streams.
 
 Only the shape is looked at: what comes before what. How late it is, `make bench ARGS="--only proxies"` measures.
 """
@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from support.spoilers import SpoilingHaproxy, SpoilingNginx
-from support.token_arrivals import by_events, by_websocket, of_provider
+from support.token_arrivals import by_events, by_polling, by_websocket, of_provider
 
 # In half a second. Their events fit in the smallest buffer of a proxy, 4 KiB.
 LUMP, LUMP_MODEL = 10, "stamps-10-rate-20"
@@ -43,6 +43,20 @@ def test_events_come_at_once_through_an_nginx_that_does_not(nginx):
 
 def test_events_come_at_once_through_a_haproxy_that_does_not_wait(haproxy):
     arrivals = by_events(haproxy.undelayed, of_provider(ENDLESS_MODEL), ENDLESS)
+    assert arrivals.words == ENDLESS_WORDS
+
+
+@pytest.fixture
+def collecting(tmp_path, openai_server):
+    """An nginx behind which events would come in a lump, in front of Whinchat."""
+    server = openai_server(ENDLESS_MODEL)
+    with contextlib.closing(SpoilingNginx(tmp_path, server, server)) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize("way", ["close_delimited", "gzipped"])
+def test_polls_are_answered_at_once_through_an_nginx_that_buffers(collecting, way):
+    arrivals = by_polling(getattr(collecting, way), ENDLESS)
     assert arrivals.words == ENDLESS_WORDS
 
 

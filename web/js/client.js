@@ -22,13 +22,13 @@ export class ChatClient {
 	tools = {};
 	/** Commands without their answer, by id: the `frame`; `left`: it may have arrived; `error`: it was refused. */
 	#commands = new Map();
-	/** The `open` whose welcome has not come: until then, frames are of the session before. Null once it has. */
-	#opening = "";
-	/** For a new session, kept until it succeeded: a lost answer must not leave a second one behind. */
-	#createID;
+	/** Of each `open` until the session changes: a lost answer must not leave a second new one behind. */
+	#openID;
+	/** Until its welcome has come, frames are of the session before. */
+	#isOpen = false;
 	#begun = new Set();
-	/** The tools that the session knows of. */
-	#declared = {};
+	/** The tools that the server knows of. */
+	#declared;
 
 	constructor({ url = `${location.protocol.replace("http", "ws")}//${location.host}/v1/chat`, session = null, ...options }) {
 		Object.assign(this, options);
@@ -84,7 +84,7 @@ export class ChatClient {
 
 	ask(frame) {
 		return new Promise((resolve, reject) => {
-			if (this.#opening === null) this.#push(frame, { resolve, reject });
+			if (this.#isOpen) this.#push(frame, { resolve, reject });
 			else reject({ code: "offline", message: "There is no connection." });
 		});
 	}
@@ -164,36 +164,36 @@ export class ChatClient {
 	}
 
 	#transmit(command) {
-		if (this.#opening === null && this.connection.send(command.frame)) command.left = true;
+		if (this.#isOpen && this.connection.send(command.frame)) command.left = true;
 	}
 
 	#reset(session) {
 		this.model = { ...emptyModel(), session };
-		this.#createID = newID();
+		this.#openID = newID();
 	}
 
 	#open(tools = this.connection.isPolling ? {} : this.tools) {
+		const { session, epoch, seq } = this.model;
+		this.#isOpen = false;
 		this.#declared = tools;
-		const { session, epoch, seq: after } = this.model;
-		const id = (this.#opening = session ? newID() : this.#createID);
 		// What `run` is, JSON leaves out.
-		const declared = Object.entries(tools).map(([name, tool]) => ({ name, ...tool }));
-		const place = { ...(session && { session }), ...(epoch && { epoch, after }) };
-		this.connection.send({ type: "open", id, history: 200, client_tools: declared, ...place });
+		const client_tools = Object.entries(tools).map(([name, tool]) => ({ name, ...tool }));
+		const after = epoch ? seq : undefined;
+		this.connection.send({ type: "open", id: this.#openID, history: 200, client_tools, session, epoch, after });
 	}
 
 	#received(frame) {
 		if (frame.type === "going_away") this.connection.comeBackAfter(frame.reconnect_after_ms ?? 0);
-		// Unasked, where a poll found that its place is gone: what was said may be as well.
-		else if (this.#opening !== null || frame.type === "welcome") this.#opened(frame);
+		// Unasked, a welcome tells that our place is gone: what was said may be as well.
+		else if (!this.#isOpen || frame.type === "welcome") this.#opened(frame);
 		else if (frame.type === "error") this.#refused(frame);
 		else if (frame.type !== "pong") this.#happened(frame);
 	}
 
 	#opened(frame) {
-		if (!/^(error|welcome)$/.test(frame.type) || (frame.ref ?? this.#opening) !== this.#opening) return;
+		if (!/^(error|welcome)$/.test(frame.type) || (frame.ref ?? this.#openID) !== this.#openID) return;
 		if (frame.type === "error") return this.#notOpened(frame);
-		this.#opening = null;
+		this.#isOpen = true;
 		reduce(this.model, frame);
 		this.connection.settled(frame.ping_interval_ms);
 		for (const command of this.#commands.values()) if (!command.error) this.#transmit(command);
@@ -264,7 +264,7 @@ export class ChatClient {
 	}
 
 	#closed(code) {
-		this.#opening = "";
+		this.#isOpen = false;
 		const lost = { code: "offline", message: "The connection was lost." };
 		for (const { reject } of this.#forget((_, { resolve }) => resolve)) reject(lost);
 		// Said again, it would close the next connection as well.

@@ -1,10 +1,11 @@
-"""When tokens arrive that tell when they were sent: server-sent events over HTTP, and the WebSocket.
+"""When tokens arrive that tell when they were sent: server-sent events over HTTP, long polling, and the WebSocket.
 
 The fake provider's model `stamps-N-rate-R` says N tokens, each the monotonic time in ns at which it was sent.
 """
 
 import contextlib
 import dataclasses
+import gzip as compression
 import http.client
 import json
 import re
@@ -96,6 +97,38 @@ def by_events(port, request, count, gzip=False):
         while len(arrivals.tokens) < count and (data := response.read1(65_536)):
             whole, _, rest = (rest + (inflater.decompress(data) if inflater else data)).rpartition(b"\n\n")
             arrivals.took(text.decode() for text in TEXT.findall(whole))
+    return arrivals
+
+
+# Seconds that a page waits between two polls: web/js/polling.js.
+PAUSE = 0.1
+
+
+def by_polling(port, count):
+    """Says something in a new session, and polls as the page does, until the reply ends or `count` tokens are there."""
+    arrivals = Arrivals()
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND)) as connection:
+
+        def ask(method, path, body=None):
+            headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+            connection.request(method, f"/sessions{path}", body and json.dumps(body), headers)
+            response = connection.getresponse()
+            data = response.read()
+            assert response.status < 300, data
+            return json.loads(compression.decompress(data) if response.getheader("Content-Encoding") == "gzip" else data)
+
+        session = ask("POST", "")["session"]
+        welcome, snapshot = ask("GET", f"/{session}/events?wait=0")
+        after, is_over = snapshot["seq"], False
+        ask("POST", f"/{session}/frames", {"type": "send", "id": "m1", "text": "Go on."})
+        while len(arrivals.tokens) < count and not is_over:
+            frames = ask("GET", f"/{session}/events?epoch={welcome['epoch']}&after={after}&wait=25000")
+            arrivals.took(frame["text"] for frame in frames if frame["type"] == "delta")
+            after = max([after, *(frame["seq"] for frame in frames if "seq" in frame)])
+            is_over = any(frame["type"] == "turn.done" for frame in frames)
+            time.sleep(PAUSE)
+        # Not more of it, where the reply has no end.
+        ask("POST", f"/{session}/frames", {"type": "cancel", "send": "m1"})
     return arrivals
 
 
