@@ -178,6 +178,16 @@ def test_an_outage_is_no_refusal(behind, openai_server, page):
     assert len(traffic.heard("welcome")) == 2
 
 
+def test_a_place_that_is_gone(behind, openai_server, page):
+    """Then a poll begins with a welcome and a snapshot, which has what was said and not its `ref`."""
+    _, chat, traffic = behind("nginx", openai_server(MODEL), 403)
+    page.route("**/events?*", lambda route: route.continue_(url=re.sub("epoch=\\w+", "epoch=e_other", route.request.url)))
+    chat.say("go")
+    whole(chat)
+    expect(page.locator("article.user")).to_have_count(1)
+    assert len({frame["id"] for frame in traffic.said("send")}) == 1
+
+
 def test_two_tabs_at_once(behind, openai_server, page):
     proxy, chat, traffic = behind("nginx", openai_server("tokens-40-rate-50"), 403)
     other = Chat(page.context.new_page(), proxy.url).open(page.url[len(proxy.url):])
@@ -207,7 +217,7 @@ def test_a_refusal_stands_at_what_was_refused(behind, openai_server, page):
     page.unroute("**/frames")
     page.route("**/frames", lambda route: route.fulfill(status=403, body="<h1>Forbidden</h1>"))
     chat.say("<script>")
-    expect(page.locator("article.user").last).to_contain_text("Not sent. There was no good answer from the server (HTTP 403).")
+    expect(page.locator("article.user").last).to_contain_text("Not sent. The server was not reached (HTTP 403).")
     expect(page.locator("#connection")).to_have_attribute("data-state", "online")
 
 
@@ -248,3 +258,5 @@ def test_below_a_path_and_from_a_page_of_ones_own(behind, openai_server, page):
     page.wait_for_function("() => client.isGone")
     assert page.evaluate("client.connection.status.state") == "stopped"
     assert all("/base/sessions" in request.url for request in traffic.polls[-3:])
+    # The model is told of no tool that could not be run.
+    assert "tools" not in "".join(request.post_data or "" for request in traffic.posts)

@@ -7,6 +7,8 @@ import { currentTurn, emptyModel, reduce, shownMessages } from "./state.js";
 
 export { textOf } from "./state.js";
 
+const OFFLINE = { code: "offline", message: "There is no connection." };
+
 /** 96 random bits. (`crypto.randomUUID` is missing on plain http.) */
 const newID = () => crypto.getRandomValues(new Uint32Array(3)).join("-");
 
@@ -46,9 +48,9 @@ export class ChatClient {
 	onStatus() {}
 	onError() {}
 
-	connect() {
-		this.connection.start();
-	}
+	connect = () => this.connection.start();
+	/** What the server has by plain HTTP: `http("/sessions?query=x")`, `http("/sessions/s_1", { method: "DELETE" })`. */
+	http = (path, options) => request(this.connection.base + path, options);
 
 	open(session) {
 		const unsent = this.#all(({ text }, { left, error }) => text && (!left || error));
@@ -61,36 +63,17 @@ export class ChatClient {
 		return unsent.map(({ frame }) => frame.text).join("\n\n");
 	}
 
-	send(text) {
-		this.#push({ type: "send", text });
-	}
-
-	edit(message, text) {
-		this.#push({ type: "edit", message, text });
-	}
-
-	regenerate(message) {
-		this.#push({ type: "regenerate", message });
-	}
-
-	approve(call, decision, input) {
-		this.#push({ type: "tool.approve", call, decision, input });
-	}
-
-	/** What the server has by plain HTTP: `http("/sessions?query=x")`, `http("/sessions/s_1", { method: "DELETE" })`. */
-	http(path, options) {
-		return request(this.connection.base + path, options);
-	}
+	send = (text) => this.#push({ type: "send", text });
+	edit = (message, text) => this.#push({ type: "edit", message, text });
+	regenerate = (message) => this.#push({ type: "regenerate", message });
+	approve = (call, decision, input) => this.#push({ type: "tool.approve", call, decision, input });
+	older = (limit = 100) => this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
 
 	ask(frame) {
 		return new Promise((resolve, reject) => {
 			if (this.#isOpen) this.#push(frame, { resolve, reject });
-			else reject({ code: "offline", message: "There is no connection." });
+			else reject(OFFLINE);
 		});
-	}
-
-	older(limit = 100) {
-		return this.ask({ type: "history", before: shownMessages(this.model)[0]?.id, limit });
 	}
 
 	retry(id) {
@@ -222,8 +205,8 @@ export class ChatClient {
 		const outcome = reduce(this.model, frame);
 		for (const { resolve } of this.#forget((_, command) => answers(frame, command))) resolve?.(frame);
 		// Of a turn that ended meanwhile nothing more comes that would end its cancel.
-		const isOver = ({ turn, send }) => !this.model.turns.has(turn) && !this.#commands.has(send);
-		if (frame.type === "snapshot") this.#forget((said) => said.type === "cancel" && isOver(said));
+		const isOver = ({ type, turn, send }) => type === "cancel" && !this.model.turns.has(turn) && !this.#commands.has(send);
+		if (frame.type === "snapshot") this.#forget(isOver);
 		if (outcome === "lost") {
 			this.model.epoch = null;
 			this.#open();
@@ -265,8 +248,7 @@ export class ChatClient {
 
 	#closed(code) {
 		this.#isOpen = false;
-		const lost = { code: "offline", message: "The connection was lost." };
-		for (const { reject } of this.#forget((_, { resolve }) => resolve)) reject(lost);
+		for (const { reject } of this.#forget((_, { resolve }) => resolve)) reject(OFFLINE);
 		// Said again, it would close the next connection as well.
 		const tooLarge = code === 1009 && this.#starting.find(({ left }) => left);
 		if (tooLarge) tooLarge.error = { code: "too_large", message: "The message is too large for the server." };

@@ -3,6 +3,7 @@
 
 import { PollingSocket } from "./polling.js";
 
+const PROTOCOL = "whinchat.v1";
 /** Until a connection without a welcome has failed. */
 const WELCOME_TIMEOUT = 15_000;
 /** That a connection must last for the next wait to be short again. */
@@ -27,11 +28,10 @@ export class Connection {
 	/** `state`: connecting, online, waiting or stopped; `reason`: why, for a person; `code` of the close; `retryAt`; `via`. */
 	status = { state: "stopped", reason: "" };
 	#socket = null;
-	/** A WebSocket that is tried while we poll. */
+	/** A WebSocket that is tried while another socket polls. */
 	#probe = null;
-	/** WebSockets in a row that were not let through. */
+	/** WebSockets in a row that did not get through. After two it is polled. */
 	#refused = 0;
-	#polls = false;
 	#attempt = 0;
 	#onlineSince = 0;
 	#notBefore = 0;
@@ -52,7 +52,7 @@ export class Connection {
 	start() {
 		if (this.#socket) return;
 		this.#set({ state: "connecting", reason: this.status.reason });
-		this.#use(this.#polls ? new PollingSocket(this.base) : this.#webSocket());
+		this.#use(this.#refused > 1 ? new PollingSocket(this.base) : new WebSocket(this.url, PROTOCOL));
 		this.#socket.onopen = this.handlers.onOpen;
 	}
 
@@ -78,20 +78,16 @@ export class Connection {
 
 	settled(pingInterval) {
 		this.#pingInterval = pingInterval;
-		this.#onlineSince ||= Date.now();
 		this.#listen();
-		if (this.isPolling) this.#tryLater();
-		else this.#refused = 0;
+		if (!this.isPolling) this.#refused = 0;
+		else if (!this.#onlineSince) this.#tryLater();
+		this.#onlineSince ||= Date.now();
 		this.#set({ state: "online", reason: "", via: this.isPolling ? "polling" : "websocket" });
 	}
 
 	/** The server leaves, and said when to come back. */
 	comeBackAfter(ms) {
 		this.#notBefore = Date.now() + ms;
-	}
-
-	#webSocket() {
-		return new WebSocket(this.url, "whinchat.v1");
 	}
 
 	#use(socket) {
@@ -122,26 +118,19 @@ export class Connection {
 
 	#tryLater() {
 		clearTimeout(this.#probeTimer);
-		this.#probeTimer = setTimeout(() => this.#tryWebSocket(), 10 * backoff(this.#refused));
+		this.#probeTimer = setTimeout(() => this.#tryWebSocket(), 10 * backoff(this.#refused++));
 	}
 
-	/** Goes over to a WebSocket once it has answered: an upgrade alone does not tell that frames get through. */
+	/** Goes over to a WebSocket once it has answered: that it opens does not tell that frames get through. */
 	#tryWebSocket() {
+		this.#tryLater();
 		close(this.#probe);
-		const probe = (this.#probe = this.#webSocket());
-		const fail = () => {
-			close(probe);
-			this.#refused += 1;
-			this.#tryLater();
-		};
-		clearTimeout(this.#probeTimer);
-		this.#probeTimer = setTimeout(fail, WELCOME_TIMEOUT);
-		probe.onclose = fail;
+		const probe = (this.#probe = new WebSocket(this.url, PROTOCOL));
 		probe.onopen = () => probe.send('{"type":"ping"}');
 		probe.onmessage = () => {
 			this.#probe = null;
 			this.#drop();
-			this.#polls = false;
+			this.#refused = 1;
 			this.#use(probe);
 			this.handlers.onOpen();
 		};
@@ -165,8 +154,7 @@ export class Connection {
 		if (code === 1006 && !onlineSince) {
 			// Where plain HTTP fails too, nothing is there: that says nothing of WebSockets.
 			this.#refused = isPolling ? 1 : this.#refused + refusals;
-			this.#polls = this.#refused > 1;
-			if (this.#polls) return this.start();
+			if (this.#refused > 1) return this.start();
 		}
 		const unknown = onlineSince ? "The connection was lost." : "The server cannot be reached.";
 		const [reason, floor] = CLOSES[code] ?? [unknown, 0];
