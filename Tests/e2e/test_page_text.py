@@ -61,6 +61,9 @@ CASES = {
     "**a *b***, *a **b***": "<p><strong>a <em>b</em></strong>, <em>a <strong>b</strong></em></p>",
     "2 * 3 * 4, snake_case_name, \\*no\\*": "<p>2 * 3 * 4, snake_case_name, *no*</p>",
     "$a_1 * b_1$ and \\(x_1 * y_1\\)": "<p>$a_1 * b_1$ and \\(x_1 * y_1\\)</p>",
+    "$$\\frac{a_1}{b_1} * c_1$$\n\n\\[a *b* c\\] costs $5 *or* $6": "<p>$$\\frac{a_1}{b_1} * c_1$$</p><p>\\[a *b* c\\] costs $5 <em>or</em> $6</p>",
+    "[a](mailto:b@c.d) [e](ftp://f) [g](h.html)": '<p><a title="mailto:b@c.d" href="mailto:b@c.d" target="_blank" rel="noopener noreferrer">a</a> '
+    '<span title="ftp://f">e</span> <span title="h.html">g</span></p>',
     "`a *b*` ``c ` d``": "<p><code>a *b*</code> <code>c ` d</code></p>",
     "- a\n- b\n  - c\n    more\n\n  d\n- e": "<ul><li><p>a</p></li><li><p>b</p><ul><li><p>c\nmore</p></li></ul><p>d</p></li>"
     "<li><p>e</p></li></ul>",
@@ -200,6 +203,17 @@ def test_what_is_half_finished_looks_finished(chat, page):
         "| a | b": "<p></p>",
         "| a | b\n|---|---|\n": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr></table></div>',
         "a\n#": "<p>a</p>",
+        "# A *b": "<h3>A <em>b</em></h3>",
+        "- **a": "<ul><li><p><strong>a</strong></p></li></ul>",
+        "- a\n- ": "<ul><li><p>a</p></li></ul>",
+        "> a `b": "<blockquote><p>a <code>b</code></p></blockquote>",
+        "a ***b": "<p>a <strong><em>b</em></strong></p>",
+        "a ***b*** c": "<p>a <strong><em>b</em></strong> c</p>",
+        "a ~~b~~ ~": "<p>a <del>b</del> </p>",
+        "| a |\n|---|\n| **b": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th></tr>'
+        "<tr><td><strong>b</strong></td></tr></table></div>",
+        "a $x_1 * y": "<p>a $x_1 * y</p>",
+        "a \\(x_1 * y_1": "<p>a \\(x_1 * y_1</p>",
     }
     assert dict(zip(half, map(plain, drawn(page, "open", *half)))) == half
 

@@ -131,6 +131,36 @@ def test_an_input_is_seen_while_it_is_written(chat, page):
     chat.done()
 
 
+def test_a_card_says_where_its_call_is_and_how_long_it_took(page, server):
+    scripted, chat = ScriptedServer(page), Chat(page, server.url)
+    chat.open()
+    scripted.ask(chat)
+    scripted.start()
+    card = page.get_by_role("region", name="Tool look_up")
+    state = card.locator(".tool-state")
+    this = {"turn": "t1", "index": 0, "call": "c1"}
+    scripted.event("block.started", **this, kind="tool_call", name="look_up")
+    scripted.event("delta", turn="t1", index=0, text='{"query": "a')
+    expect(state).to_have_text("Writing its input…")
+    expect(card.locator(".tool-input")).to_have_text('{"query": "a')
+    scripted.event("block.done", turn="t1", index=0, input={"query": "a" * 80})
+    expect(state).to_have_text("Called")
+    scripted.event("tool.started", turn="t1", call="c1", name="look_up", input={"query": "a" * 80}, runs="server")
+    expect(state).to_have_text("Running…")
+    output = "\n".join(f"line {number}: <b>{'w' * 300}</b>" for number in range(2_000))
+    scripted.event("tool.done", turn="t1", call="c1", output=output, is_error=True, duration_ms=1_250)
+    expect(state).to_have_text("Failed in 1.3 s")
+    expect(card).to_have_attribute("data-state", "error")
+    # A long result scrolls in itself, by the keyboard as well.
+    result = card.get_by_label("Result")
+    assert result.evaluate("({ clientHeight, scrollHeight, clientWidth, scrollWidth }) => clientHeight < 300 && scrollHeight > 2_000 && scrollWidth <= clientWidth")
+    result.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.tool-output').scrollTop > 1_000")
+    scripted.end()
+    chat.done()
+
+
 # In the browser
 
 

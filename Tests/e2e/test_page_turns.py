@@ -102,6 +102,86 @@ def test_a_failure_says_its_code_and_what_to_do(scripted, chat):
     )
 
 
+def test_what_a_failed_reply_says_and_took_is_there_after_a_reload(scripted, chat, page):
+    error = {"code": "upstream_overloaded", "message": "The provider is overloaded.", "retryable": True, "upstream_status": 529}
+    said = {"text": "As far as I know"}
+    end = {"status": "failed", "error": error, "timing": {"ttft_ms": 210, "duration_ms": 1_480, "tokens_per_second": 9.4},
+           "usage": {"input_tokens": 1, "output_tokens": 12, "cache_read_tokens": 0, "cache_write_tokens": 0, "estimated": True}}
+    scripted.ask(chat)
+    scripted.start()
+    scripted.say(said["text"])
+    scripted.event("turn.done", turn="t1", **end)
+    measures = chat.reply.locator(".measures")
+    expect(measures).to_have_text("about 12 tokens · first after 210 ms · 9.4 tokens/s")
+    expect(chat.reply.locator(".ending")).to_contain_text("The reply failed. The provider is overloaded. (upstream_overloaded, HTTP 529)")
+    shown = chat.reply.inner_text()
+
+    def opened_again(frame, accept=scripted.said):
+        accept(frame)
+        if frame["type"] == "open":
+            message = {"parent": None, "turn": "t1", "partial": False}
+            question = {"id": "u1", "siblings": ["u1"], "role": "user", "content": [{"kind": "text", "text": "question 1"}]}
+            reply = {"id": "a1", "parent": "u1", "siblings": ["a1"], "role": "assistant", "content": [{"kind": "text", **said}],
+                     "partial": True, "model": "m"}
+            scripted.answer("snapshot", seq=scripted.seq, messages=[message | question, message | reply | end], more=False)
+
+    scripted.said = opened_again
+    page.reload()
+    expect(measures).to_have_text("about 12 tokens · first after 210 ms · 9.4 tokens/s")
+    assert chat.reply.inner_text() == shown
+    expect(chat.reply.locator(".ending").get_by_role("button")).to_have_text(["Retry"])
+
+
+def test_thinking_is_folded_and_stays_as_the_reader_has_it(scripted, chat, page):
+    scripted.ask(chat)
+    scripted.start()
+    scripted.event("block.started", turn="t1", index=0, kind="thinking")
+    scripted.event("delta", turn="t1", index=0, text="First **this")
+    thought = chat.reply.locator("details")
+    expect(thought.locator("summary")).to_have_text("Thinking…")
+    expect(thought.get_by_text("First")).to_be_hidden()
+    thought.locator("summary").click()
+    scripted.event("delta", turn="t1", index=0, text="**, then that.")
+    expect(thought.get_by_text("then that.")).to_be_visible()
+    scripted.event("block.done", turn="t1", index=0)
+    expect(thought.locator("summary")).to_have_text("Thought about it")
+    expect(thought.locator("strong")).to_be_visible()
+    thought.locator("summary").click()
+    scripted.say("So it is.", index=1)
+    expect(thought.get_by_text("then that.")).to_be_hidden()
+    scripted.end()
+    chat.done()
+    # What was thought is not what was said.
+    expect(page.locator("[aria-live=polite]")).to_contain_text("So it is.")
+    expect(page.locator("[aria-live=polite]")).not_to_contain_text("then that")
+
+
+def test_a_screen_reader_hears_sentences_but_no_code(scripted, chat, page):
+    scripted.ask(chat)
+    scripted.start()
+    region = page.locator("[aria-live=polite]")
+    scripted.event("block.started", turn="t1", index=0, kind="text")
+
+    def say(text):
+        scripted.event("delta", turn="t1", index=0, text=text)
+
+    say("One **whole** sentence. And a half")
+    expect(region).to_contain_text("One whole sentence.")
+    expect(region).not_to_contain_text("half")
+    say(" is now whole.\n\n```swift\nlet secret = 1\n```\n\n| Name | Age |\n|---|---|\n| Ada | 36 |\n\nThe end")
+    expect(region).to_contain_text("And a half is now whole.")
+    expect(region).to_contain_text("swift")
+    expect(region).not_to_contain_text("The end")
+    scripted.event("block.done", turn="t1", index=0)
+    scripted.end()
+    expect(region).to_contain_text("The end")
+    expect(region).to_contain_text("The reply is complete.")
+    expect(region).not_to_contain_text("secret")
+    # The cells of a row are words of their own.
+    expect(region).not_to_contain_text("Ada36")
+    expect(region).to_contain_text("Ada")
+
+
 def test_a_real_providers_failure_is_told(page, openai_server):
     server = openai_server("status-529", "--max-retries", "0")
     chat = Chat(page, server.url).open()

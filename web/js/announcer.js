@@ -1,11 +1,13 @@
 // What a screen reader says of a reply: whole sentences, some time apart. Told of each token, it would never finish one.
 
-import { make, h } from "./dom.js";
+import { h, make } from "./dom.js";
 
 /** Milliseconds between two announcements. */
 const PAUSE = 1_200;
 /** As many as are whole. */
 const SENTENCES = /^[^]*(?:[.!?…؟।]["'”’)\]]*(?=\s)|[\n。！？])/;
+/** What is read of a reply: no code, and no thinking. */
+const READ = ".text:not(.thinking *) :is(p, h3, h4, h5, h6, th, td, .code-head)";
 
 export function announcer(region) {
 	let reply, timer;
@@ -20,14 +22,13 @@ export function announcer(region) {
 	function read(isWhole) {
 		clearTimeout(timer);
 		timer = 0;
-		const parts = [...(reply?.querySelectorAll(".text:not(.thinking *) :is(p, h3, h4, h5, h6, tr, .code-head)") ?? [])];
-		const text = parts.map((part) => `${part.textContent}\n`).join("").slice(said);
-		const [words] = (isWhole ? [text] : SENTENCES.exec(text.slice(0, -1))) ?? [""];
+		const text = Array.from(reply?.querySelectorAll(READ) ?? [], (part) => part.textContent).join("\n").slice(said);
+		const [words] = (isWhole ? [text] : SENTENCES.exec(text)) ?? [""];
 		said += words.length;
 		say(words);
 	}
 
-	/** Reads a reply that grows, but not its code. */
+	/** Reads a reply that grows. */
 	function follow(growing) {
 		if (!growing) return;
 		if (reply !== growing) said = 0;

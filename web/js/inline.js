@@ -30,10 +30,11 @@ const RULES = [
 
 /** The same where the end has yet to come; what has only begun is not shown. */
 const UNFINISHED = [
+	[/\\[([](?![^]*\\[)\]])[^]*$/y, ([maths]) => maths],
 	...RULES,
 	[/`+([^`]*)$/y, ([, code]) => code && h("code", code)],
 	[/!?\[([^[\]]*)(?:\](?:\([^)]*)?)?$/y, inside("u")],
-	[/(?<![\p{L}\p{N}])(?:\*\*|__)(?=[^\s*_])([^]+)$/uy, inside("strong")],
+	[/(?<![\p{L}\p{N}])(?:\*\*|__)(?=\S)([^]+)$/uy, inside("strong")],
 	[/(?<![\p{L}\p{N}])[*_](?=[^\s*_])([^]+)$/uy, inside("em")],
 	[/(?<![\p{L}\p{N}])[*_~]+$/uy, () => ""],
 ];
