@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures Whinchat: cancel latency, 1,000 streams, saturation, commits, idle connections, streams through proxies.
+"""Measures Whinchat: cancel latency, 1,000 streams, saturation, commits, idle connections, streams through proxies,
+a long history.
 
     make bench
     make bench ARGS="--only streams"
@@ -17,6 +18,7 @@ import sys
 
 from whinchat_bench.cancel import cancel
 from whinchat_bench.commits import commits
+from whinchat_bench.history import history
 from whinchat_bench.idle import idle
 from whinchat_bench.programs import Bench
 from whinchat_bench.proxies import proxies
@@ -25,7 +27,7 @@ from whinchat_bench.streams import saturation, streams
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BENCHMARKS = {"cancel": cancel, "streams": streams, "saturation": saturation, "commits": commits, "idle": idle,
-              "proxies": proxies}
+              "proxies": proxies, "history": history}
 
 
 def arguments():

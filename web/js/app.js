@@ -62,7 +62,7 @@ function show() {
 	const shown = client.messages;
 	draw(at.transcript, [
 		epoch && shown.length === 0 && welcome(settings.model ?? "A model", act.say),
-		more && button("link older", "Show earlier messages", () => client.older().catch(onError)),
+		more && button("link older", "Show earlier messages", () => older().catch(onError)),
 		transcript({ client, act }),
 	]);
 	speech.follow(at.transcript.querySelector("[aria-busy=true]"));
@@ -141,6 +141,14 @@ function submit(event) {
 	act.say(input.value);
 	input.value = "";
 	inputChanged();
+}
+
+/** At the very top no browser keeps what one was reading where it is. */
+async function older() {
+	await client.older();
+	const { scrollHeight, scrollTop } = at.scroll;
+	show();
+	at.scroll.scrollTop = scrollTop + at.scroll.scrollHeight - scrollHeight;
 }
 
 /** Words that were taken back stand before what was written since. */
