@@ -149,7 +149,8 @@ def test_code_is_coloured_and_copied_as_it_is(chat, page):
 
 def test_the_colours_of_a_line_that_grows_do_not_change_back(chat, page):
     chat.open()
-    half = {"let a = 'for": "[let a = ‹'for›", "for": "for", "for ": "[for ", "/* a\nb": "«/* a»\n«b»", "// for": "«// for»"}
+    half = {"let a = 'for": "[let a = ‹'for›", "for": "for", "for ": "[for ",
+            "/* a\nb": "«/* a»\n«b»", "// for": "«// for»"}
     assert {text: seen(page, "js", text, is_done=False)[0] for text in half} == half
 
 
@@ -299,7 +300,8 @@ def test_what_is_wide_scrolls_in_itself_or_wraps(chat, page, text):
 
 def test_each_text_runs_its_own_way(chat, page):
     chat.open()
-    texts = ["- שלום\n- hello\n- مرحبا", "1. hello\n2. שלום", "> שלום\n\n> hello", "| שם | b |\n|---|---|\n| a | ב |", "שלום\nhello", "hello שלום"]
+    texts = ["- שלום\n- hello\n- مرحبا", "1. hello\n2. שלום", "> שלום\n\n> hello",
+             "| שם | b |\n|---|---|\n| a | ב |", "שלום\nhello", "hello שלום"]
     found = page.evaluate(
         """async (texts) => {
             const show = %s;
@@ -334,7 +336,8 @@ def test_an_override_does_not_reach_beyond_its_words(chat, page):
     """Where the words stand says which way they are shown."""
     chat.open()
     override = "\u202e"
-    for text in (f"a [{override}b](http://c.d) e f", f"a `{override}b` e f", f"a\n\n{override}b\n\ne f", f"```js\nlet a = '{override}b', e, f\n```"):
+    for text in (f"a [{override}b](http://c.d) e f", f"a `{override}b` e f", f"a\n\n{override}b\n\ne f",
+                 f"```js\nlet a = '{override}b', e, f\n```"):
         page.evaluate(SHOW, text)
         rising = page.evaluate(
             """() => {

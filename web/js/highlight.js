@@ -5,17 +5,16 @@ import { h } from "./dom.js";
 const PLAIN = /^(code|te?xt|plain|md|markdown|output|log)/i;
 const HASH = /^(py|rb|ruby|(ba|z|)sh|shell|ya?ml|toml)/i;
 const COMMENT = /(?<!:)\/\/.*|(?<!\S)-- .*|\/\*.*?(?:\*\/|$)|<!--.*?(?:-->|$)/;
-const LITERAL = /("""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\3|$)|\b\d[\w.]*/;
-// Of many languages; and tags, and what is all in capitals.
-const KEYWORD =
-	/(?<![\w.$-])(?:and|as|async|await|break|case|catch|class|const|continue|def|do|elif|else|enum|export|[Ff]alse|fn|for|from|func|function|if|import|in|is|let|match|new|nil|None|not|null|or|private|pub|public|return|self|static|struct|switch|then|this|throw|[Tt]rue|try|type|var|void|while|with|yield|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/;
+// A string or a number; else a word of many languages, a tag, or what is all in capitals.
+const OTHER =
+	/(("""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\3|$)|\b\d[\w.]*)|(?<![\w.$-])(?:and|as|async|await|break|case|catch|class|const|continue|def|do|elif|else|enum|export|false|fn|for|from|func|function|if|import|in|is|let|match|new|nil|not|null|or|private|public|return|self|static|struct|switch|then|this|throw|true|try|type|var|void|while|with|None|True|False|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/;
 /** The mark of what goes on in the next line. */
 const UNCLOSED = /^(?:\/\*(?!.*\*\/$)|<!--(?!.*-->$)|("""|'''|`)(?!.*(?<!\\)\1$))/;
 
 /** Returns what describes a line; of one that `isOpen` there is more to come. */
 export function highlighter(language) {
-	const comment = HASH.test(language) ? /(?<!\S)#.*/ : COMMENT;
-	const pattern = RegExp(`(${comment.source})|(${LITERAL.source})|${KEYWORD.source}`, "gm");
+	const remark = HASH.test(language) ? /(?<!\S)#.*/ : COMMENT;
+	const pattern = RegExp(`(${remark.source})|${OTHER.source}`, "gm");
 	let mark = "";
 	return (line, isOpen) => {
 		// What is very long is data.
@@ -23,10 +22,9 @@ export function highlighter(language) {
 		// What has not ended begins this line again, unseen.
 		const text = mark + line + (isOpen ? "" : "\n");
 		const parts = [];
-		let at = 0;
-		let last = "";
-		for (const { 0: token, 1: isComment, 2: isLiteral, index } of text.matchAll(pattern)) {
-			const kind = isComment ? "comment" : isLiteral ? "literal" : "keyword";
+		let [at, last] = [0, ""];
+		for (const { 0: token, 1: comment, 2: literal, index } of text.matchAll(pattern)) {
+			const kind = comment ? "comment" : literal ? "literal" : "keyword";
 			parts.push(text.slice(at, index), h(`span.${kind}`, index ? token : token.slice(mark.length)));
 			at = index + token.length;
 			last = token;

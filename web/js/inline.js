@@ -46,26 +46,25 @@ export function inline(text, isOpen = false) {
 	const parts = Object.assign([], { plain: 0 });
 	let at = 0;
 	let plain = "";
-	for (;;) {
-		SPECIAL.lastIndex = at;
-		let found = SPECIAL.exec(text);
-		if (!found) break;
+	const find = (pattern) => {
+		pattern.lastIndex = at;
+		return pattern.exec(text);
+	};
+	for (let found; (found = find(SPECIAL)); at += found[0].length) {
 		plain += text.slice(at, found.index);
 		at = found.index;
 		let part = found[0];
 		for (const [pattern, describe] of isOpen ? UNFINISHED : RULES) {
-			pattern.lastIndex = at;
-			const match = pattern.exec(text);
+			const match = find(pattern);
 			if (!match) continue;
 			found = match;
 			part = describe(match, isOpen && at + match[0].length === text.length);
 			break;
 		}
-		at += found[0].length;
 		if (typeof part === "string") plain += part;
 		else {
 			parts.push(plain, part);
-			parts.plain = at;
+			parts.plain = at + found[0].length;
 			plain = "";
 		}
 	}

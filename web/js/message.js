@@ -5,7 +5,7 @@ import { alert, button, copyButton, h, make } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { ending, expiry, inLine, measures, retrying, toolState } from "./words.js";
 
-// By the block: the element of its text, and what draws in it.
+// By the block: the element of its text.
 const texts = new WeakMap();
 /** By the message or block that is being changed: the new `words`, and the `problem` with them. */
 export const drafts = new WeakMap();
@@ -17,12 +17,10 @@ export function beginDraft(of, words, client) {
 }
 
 function growing(block) {
-	if (!texts.has(block)) {
-		const element = make(h("div.text"));
-		texts.set(block, { element, update: markdown(element) });
-	}
-	const { element, update } = texts.get(block);
-	update(block.text, block.done);
+	const element = texts.get(block) ?? make(h("div.text"));
+	texts.set(block, element);
+	element.update ??= markdown(element);
+	element.update(block.text, block.done);
 	element.classList.toggle("growing", !block.done);
 	return element;
 }
@@ -61,7 +59,7 @@ function toolCard(block, { client }) {
 	const { name, call, tool, input, text, output, is_error: failed, problem } = block;
 	const [line, whole] = (input ? [JSON.stringify(input), JSON.stringify(input, null, 2)] : [text, text]).map(inOrder);
 	const pre = (kind, label, words, dir) => h(`pre.tool-${kind}`, { dir, tabindex: 0, role: "group", "aria-label": label }, words);
-	const decide = (decision) => () => client.approve(call, decision);
+	const decide = (word) => button("quiet", word, () => client.approve(call, word.toLowerCase()));
 	const allow = (words) => {
 		try {
 			const changed = JSON.parse(words);
@@ -76,8 +74,7 @@ function toolCard(block, { client }) {
 		drafts.has(block)
 			? draft(block, "Input, as JSON", "Allow this", allow, client)
 			: h("div.acts",
-				button("quiet", "Allow", decide("allow")),
-				button("quiet", "Deny", decide("deny")),
+				["Allow", "Deny"].map(decide),
 				button("quiet", "Edit the input", () => beginDraft(block, whole, client)),
 			),
 		h("small", `${name} runs once you allow it. ${expiry(block.expires)}`),
