@@ -33,7 +33,7 @@ const act = {
 		else client.regenerate(message.id);
 		acted();
 	},
-	edit: (message) => beginDraft(message, textOf(message), client),
+	edit: (message) => beginDraft(message.id, textOf(message), client),
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
 	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
 	settings: () => openSettings(settings, client),

@@ -7,8 +7,8 @@ import { ending, expiry, inLine, measures, retrying, toolState } from "./words.j
 
 // By the block: the element of its text.
 const texts = new WeakMap();
-/** By the message or block that is being changed: the new `words`, and the `problem` with them. */
-export const drafts = new WeakMap();
+/** By the id of the message, or the call, that is being changed (a snapshot makes all objects anew): the new `words`, and the `problem` with them. */
+export const drafts = new Map();
 
 export function beginDraft(of, words, client) {
 	drafts.set(of, { words });
@@ -71,17 +71,17 @@ function toolCard(block, { client }) {
 	};
 	const question = () => h("div.ask", { role: "group", "aria-label": `May ${name} run?` },
 		alert(problem),
-		drafts.has(block)
-			? draft(block, "Input, as JSON", "Allow this", allow, client)
+		drafts.has(block.call)
+			? draft(block.call, "Input, as JSON", "Allow this", allow, client)
 			: h("div.acts",
 				["Allow", "Deny"].map(decide),
-				button("quiet", "Edit the input", () => beginDraft(block, whole, client)),
+				button("quiet", "Edit the input", () => beginDraft(block.call, whole, client)),
 			),
 		h("small", `${name} runs once you allow it. ${expiry(block.expires)}`),
 	);
 	return h("section.tool", { "data-state": failed ? "error" : tool, "aria-label": `Tool ${name}` },
 		h("div.tool-head", h("span.tool-name", name), h("span.tool-state", toolState(block))),
-		!drafts.has(block) && pre("input", "Input", line.length < 72 ? line : whole, "ltr"),
+		!drafts.has(block.call) && pre("input", "Input", line.length < 72 ? line : whole, "ltr"),
 		tool === "asks" && (client.isAnswering(call) ? h("p.ask", "Sending your word…") : question()),
 		tool === "ended" && pre("output", "Result", output || "(nothing)", "auto"),
 	);
@@ -139,8 +139,8 @@ export function messageView(message, page) {
 	const said = () => h("div.text", textOf(message).split(/(?<=\n)\n+/).map((part) => h("p", { dir: "auto" }, part)));
 	return h(`article.message.${role}${waits ? ".waits" : ""}`, { key: id, "aria-busy": String(live) },
 		h("h2", isUser ? "You" : (model ?? "Reply")),
-		drafts.has(message)
-			? draft(message, "Your message", "Send", save, client)
+		drafts.has(id)
+			? draft(id, "Your message", "Send", save, client)
 			// Of a later kind: clients leave out what they do not know.
 			: h("div.blocks", isUser ? said() : blocks.map((block) => KINDS[block.kind]?.(block, page))),
 		(isSilent || position) && h("p.dots", position ? inLine(position) : again && retrying(again)),

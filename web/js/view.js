@@ -48,9 +48,9 @@ export function transcript(page) {
 		const key = [version, ...Object.values(place)].join();
 		const before = drawn.get(message);
 		// What is live shows times as well.
-		if (before?.key === key && !live && !drafts.has(message)) return before.view;
+		if (before?.key === key && !live && !drafts.has(id)) return before.view;
 		const view = messageView(message, { ...page, ...place });
-		drawn.set(message, { key: !drafts.has(message) && key, view });
+		drawn.set(message, { key: !drafts.has(id) && key, view });
 		return view;
 	});
 	const { plan } = model;
