@@ -1,6 +1,6 @@
 import ChatProtocol
 package import CoreMetrics
-package import WebSocket
+import WebSocket
 
 /// Chat WebSockets that come and go.
 package struct ConnectionMetrics: Sendable {
