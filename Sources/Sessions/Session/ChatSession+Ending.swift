@@ -116,10 +116,13 @@ extension ChatSession {
         var owed = changes
         owed[0] = .ended(turn: accepted.id, reply: unsavedReply)
         let seq = log.lastSeq + 1
+        let title = titleAtEnd(of: reply)
+        if let title { changes += takeTitle(title) }
         commit(
-            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: next == nil && isAtRest, owing: owed,
-            instead: .turnDone(unsaved)
+            changes, events: [.turnDone(outcome)], ref: ref, news: title == nil ? [] : [.sessionUpdated(shownSettings)],
+            isAtRest: next == nil && isAtRest, owing: owed, instead: .turnDone(unsaved)
         ) { [self] succeeded in
+            if title != nil { titleIsSaved(succeeded) }
             if !succeeded { tree.replace(unsavedReply) }
             self.unsavedReply = succeeded ? nil : unsavedReply
             let outcome = succeeded ? outcome : unsaved
