@@ -41,7 +41,8 @@ extension ChatSession {
                 of: running.turn, status: end.status, usage: usage, model: running.model,
                 record: ReplyRecord(timing: timing, error: end.error, context: running.plan.figures)),
             TurnOutcome(
-                turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
+                turn: accepted.id, message: accepted.reply, status: end.status, stopReason: end.stopReason,
+                usage: usage, timing: timing,
                 error: end.error),
             ref: end.ref ?? accepted.ref)
         // The turn that has just ended is kept as well, whatever its length: its readers are still at it.
@@ -78,7 +79,9 @@ extension ChatSession {
         let reply = reply(of: turn, status: .cancelled, usage: Usage())
         return (
             .ended(turn: turn.accepted.id, reply: reply),
-            TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
+            TurnOutcome(
+                turn: turn.accepted.id, message: turn.accepted.reply, status: .cancelled, usage: Usage(),
+                timing: TurnTiming())
         )
     }
 
