@@ -3,6 +3,8 @@ package import Conversation
 /// How a turn ended: what its `turn.done` says.
 package struct TurnOutcome: Hashable, Sendable {
     package var turn: String
+    /// The id of the reply that it left.
+    package var message: String
     package var status: TurnStatus
     /// The provider's own word.
     package var stopReason: String?
@@ -11,10 +13,11 @@ package struct TurnOutcome: Hashable, Sendable {
     package var error: TurnError?
 
     package init(
-        turn: String, status: TurnStatus, stopReason: String? = nil, usage: Usage, timing: TurnTiming,
+        turn: String, message: String, status: TurnStatus, stopReason: String? = nil, usage: Usage, timing: TurnTiming,
         error: TurnError? = nil
     ) {
         self.turn = turn
+        self.message = message
         self.status = status
         self.stopReason = stopReason
         self.usage = usage
@@ -26,6 +29,7 @@ package struct TurnOutcome: Hashable, Sendable {
 extension FrameWriter {
     mutating func outcome(_ outcome: TurnOutcome) {
         field("turn", outcome.turn)
+        field("message", outcome.message)
         field("status", outcome.status.rawValue)
         field("stop_reason", outcome.stopReason)
         object("usage") { $0.usage(outcome.usage) }

@@ -4,6 +4,8 @@
 package struct SessionSettings: Hashable, Sendable {
     /// Empty: the session has no title yet.
     package var title: String
+    /// Whether the server made the title. A person's is never replaced.
+    package var titleIsMade: Bool
     /// The system prompt; empty: none is sent.
     package var system: String
     package var model: String
@@ -47,9 +49,10 @@ package struct SessionSettings: Hashable, Sendable {
 
     package init(
         title: String = "", system: String = "", model: String, temperature: Double? = nil, maxTokens: Int? = nil,
-        tools: [String]? = nil, context: Context = Context()
+        tools: [String]? = nil, context: Context = Context(), titleIsMade: Bool = false
     ) {
         self.title = title
+        self.titleIsMade = titleIsMade
         self.system = system
         self.model = model
         self.temperature = temperature

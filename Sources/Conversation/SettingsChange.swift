@@ -49,7 +49,8 @@ extension SessionSettings {
                 budgetTokens: change.budgetTokens ?? self.context.budgetTokens,
                 minimumTurns: change.minimumTurns ?? self.context.minimumTurns,
                 recall: change.recall ?? self.context.recall,
-                clearToolResultsAfter: change.clearToolResultsAfter ?? self.context.clearToolResultsAfter))
+                clearToolResultsAfter: change.clearToolResultsAfter ?? self.context.clearToolResultsAfter),
+            titleIsMade: change.title == nil && self.titleIsMade)
         try settings.validate()
         return settings
     }

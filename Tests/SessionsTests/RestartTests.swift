@@ -244,7 +244,7 @@ import Tools
         #expect(try await follower.next()["type"] == "pong")
         let stored = try #require(try await memory.session(session.id))
         #expect(stored.messages.map(\.content) == [[.text("One")], [.text("1")], [.text("Two")], [.text("2")]])
-        #expect(stored.settings.title.isEmpty)
+        #expect(stored.settings.title == "Titled")
         #expect(try await after.exchange("Three", "3", id: "m3", in: again, back).types.first == "message")
     }
 }

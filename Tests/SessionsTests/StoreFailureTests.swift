@@ -167,7 +167,7 @@ import Testing
             try await failing(command, store, in: session, follower)
             #expect(try await fixture.snapshot(of: session) == before, "\(command)")
         }
-        #expect(await session.settings.title.isEmpty)
+        #expect(await session.settings.title == "Titled")
         #expect(fixture.directory.count == 1)
         session.send("One", id: "m1", from: follower)
         #expect(try await follower.next()["replay"] == true)

@@ -10,7 +10,8 @@ import Testing
 /// Running summaries, which are made between turns.
 @Suite struct SummaryTests {
     private static let settings = SessionSettings(
-        model: "scripted-1", context: SessionSettings.Context(policy: Summarise.name, turns: 2, minimumTurns: 1))
+        title: "Titled", model: "scripted-1",
+        context: SessionSettings.Context(policy: Summarise.name, turns: 2, minimumTurns: 1))
 
     private func makeFixture(store: any SessionStore = MemoryStore()) throws -> SessionFixture {
         var context = ContextServices()

@@ -167,7 +167,7 @@ import Testing
         let error = try await follower.next()
         #expect(error["code"] == "bad_field")
         #expect(error["field"] == .string(field))
-        #expect(await session.settings.title.isEmpty)
+        #expect(await session.settings.title == "Titled")
     }
 
     // MARK: history, stats

@@ -97,7 +97,7 @@ async def test_cancel_of_a_turn_that_has_ended(quick):
 
 
 async def test_cancel_where_nothing_runs(server):
-    async with ChatClient.opened(server) as client:
+    async with ChatClient.opened(server, create={"title": "T"}) as client:
         await client.said("Hello")
         before = len(client.frames)
         await client.cancel()

@@ -3,7 +3,11 @@ import JSON
 
 /// A session's settings as JSON text, by which the store finds those that it has.
 enum StoredSettings {
-    static func text(_ settings: SessionSettings) -> String { settings.json.jsonText }
+    static func text(_ settings: SessionSettings) -> String {
+        guard settings.titleIsMade, case .object(var members) = settings.json else { return settings.json.jsonText }
+        members["title_is_made"] = true
+        return JSONValue.object(members).jsonText
+    }
 
     static func settings(_ text: String) throws(StoredFormError) -> SessionSettings {
         let value = try StoredFormError.reading(text, "settings") { scanner throws(JSONError) in try scanner.readValue()
@@ -20,6 +24,7 @@ enum StoredSettings {
                 budgetTokens: value["context"]?["budget_tokens"]?.intValue,
                 minimumTurns: value["context"]?["min_turns"]?.intValue,
                 recall: value["context"]?["recall"]?.intValue,
-                clearToolResultsAfter: value["context"]?["clear_tool_results_after"]?.intValue))
+                clearToolResultsAfter: value["context"]?["clear_tool_results_after"]?.intValue),
+            titleIsMade: value["title_is_made"]?.boolValue ?? false)
     }
 }

@@ -14,13 +14,15 @@ struct SessionContext {
     private(set) var summaries: [RunningSummary] = []
     /// The summary that is being written.
     var summary: SummaryCall?
+    /// The title that a model makes.
+    var title: TextCall?
     /// Summaries that failed one after the other.
     var failedSummaries = 0
     /// The vectors that are being made.
     var embedding: Task<Void, Never>?
 
     /// Whether nothing is made in the background.
-    var isIdle: Bool { summary == nil && embedding == nil }
+    var isIdle: Bool { summary == nil && title == nil && embedding == nil }
 
     mutating func keep(_ estimator: TokenEstimator) {
         if estimators[estimator.model] == nil, estimators.count >= Self.maximumEstimators { estimators = [:] }

@@ -10,12 +10,13 @@ extension ChatSession {
     func workBetweenTurns(after reply: String) {
         if let summary = context.summary {
             if tree.path(to: reply).contains(where: { $0.id == summary.job.lastMessage }) {
-                summary.reply = reply
+                context.summary?.reply = reply
             } else {
                 // It is about a branch that was left.
                 stopSummary()
             }
         }
+        nameSession(after: reply)
         summarise(after: reply, number: 1)
         embedMessages()
     }
@@ -23,16 +24,18 @@ extension ChatSession {
     /// What is under way has become pointless.
     func stopBackgroundWork() {
         stopSummary()
+        stopTitle()
         context.embedding?.cancel()
     }
 
     /// Ends what takes too long; called now and then.
     func expireBackgroundWork(_ now: NIODeadline) {
-        guard let summary = context.summary,
-            now - summary.startedAt > TimeAmount(environment.context.backgroundTime)
-        else { return }
-        stopSummary()
-        summaryFailed("it took too long")
+        if let call = context.summary?.call, now - call.startedAt > TimeAmount(environment.context.backgroundTime) {
+            call.fail(.tooSlow)
+        }
+        if let call = context.title, now - call.startedAt > TimeAmount(environment.context.titleTime) {
+            call.fail(.tooSlow)
+        }
     }
 
     // MARK: Summaries
@@ -54,17 +57,22 @@ extension ChatSession {
             job.kind != .condense || number == 1, environment.context.backgroundCalls.begin()
         else { return }
         let model = environment.context.summaryModel ?? settings.model
-        let call = SummaryCall(job, model: model, reply: reply, number: number) { [self] result in
-            assumeIsolated { $0.summarised(result) }
-        }
-        context.summary = call
-        call.start(environment.provider, on: loop.models, stallTimeout: environment.limits.stallTimeout)
+        let call = TextCall(model: model) { [self] result in assumeIsolated { $0.summarised(result) } }
+        context.summary = SummaryCall(job: job, reply: reply, number: number, call: call)
+        start(call, system: job.system, prompt: job.prompt, maxTokens: job.maxTokens)
     }
 
-    private func summarised(_ result: Result<RunningSummary, SummaryFailure>) {
+    /// Begins a call for which there is a place among `backgroundCalls`.
+    func start(_ call: TextCall, system: String, prompt: String, maxTokens: Int) {
+        call.start(
+            system: system, prompt: prompt, maxTokens: maxTokens, environment.provider, on: loop.models,
+            stallTimeout: environment.limits.stallTimeout)
+    }
+
+    private func summarised(_ result: Result<String, TextFailure>) {
         guard let call = context.summary else { return }
         endSummary(call)
-        switch result {
+        switch call.summary(from: result) {
         case .success(let summary):
             context.failedSummaries = 0
             context.add(summary)
@@ -83,12 +91,17 @@ extension ChatSession {
 
     private func stopSummary() {
         guard let summary = context.summary else { return }
-        summary.cancel()
+        summary.call.cancel()
         endSummary(summary)
     }
 
-    private func endSummary(_ call: SummaryCall) {
+    private func endSummary(_ summary: SummaryCall) {
         context.summary = nil
+        ended(summary.call)
+    }
+
+    /// A call is over, however it ended.
+    func ended(_ call: TextCall) {
         environment.context.backgroundCalls.end()
         spent(call.usage, model: call.model)
     }

@@ -9,18 +9,20 @@ extension ChatSession {
     ///
     /// - Parameters:
     ///   - ref: the `id` of the command that caused the events.
+    ///   - news: events behind them that no command caused.
     ///   - isAtRest: whether nothing more is said before the next commit.
     ///   - happened: true where the changes tell what has happened, and so are saved later if they cannot be saved now.
     ///   - owing: what is saved later in the changes' place, where that differs.
     ///   - instead: what is seen in the events' place if the commit fails.
     ///   - completion: told whether it worked, before anything later happens.
     func commit(
-        _ changes: [SessionChange], events: [LogEvent] = [], ref: String? = nil, isAtRest: Bool,
-        happened: Bool = false, owing: [SessionChange] = [], instead: LogEvent? = nil,
+        _ changes: [SessionChange], events: [LogEvent] = [], ref: String? = nil, news: [LogEvent] = [],
+        isAtRest: Bool, happened: Bool = false, owing: [SessionChange] = [], instead: LogEvent? = nil,
         completion: @escaping (Bool) -> Void = { _ in }
     ) {
         let number = commits.nextID()
         for event in events { log.append(event, ref: ref, pending: number) }
+        for event in news { log.append(event, pending: number) }
         let owed = commits.takeOwed(where: isDue)
         lastActiveAt = Self.now
         let commit = SessionCommit(

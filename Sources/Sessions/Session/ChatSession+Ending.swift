@@ -41,7 +41,8 @@ extension ChatSession {
                 of: running.turn, status: end.status, usage: usage, model: running.model,
                 record: ReplyRecord(timing: timing, error: end.error, context: running.plan.figures)),
             TurnOutcome(
-                turn: accepted.id, status: end.status, stopReason: end.stopReason, usage: usage, timing: timing,
+                turn: accepted.id, message: accepted.reply, status: end.status, stopReason: end.stopReason,
+                usage: usage, timing: timing,
                 error: end.error),
             ref: end.ref ?? accepted.ref)
         environment.metrics.replied(bytes: running.turn.byteCount)
@@ -80,7 +81,9 @@ extension ChatSession {
         let reply = reply(of: turn, status: .cancelled, usage: Usage())
         return (
             .ended(turn: turn.accepted.id, reply: reply),
-            TurnOutcome(turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
+            TurnOutcome(
+                turn: turn.accepted.id, message: turn.accepted.reply, status: .cancelled, usage: Usage(),
+                timing: TurnTiming())
         )
     }
 
@@ -118,10 +121,13 @@ extension ChatSession {
         var owed = changes
         owed[0] = .ended(turn: accepted.id, reply: unsavedReply)
         let seq = log.lastSeq + 1
+        let title = titleAtEnd(of: reply)
+        if let title { changes += takeTitle(title) }
         commit(
-            changes, events: [.turnDone(outcome)], ref: ref, isAtRest: next == nil && isAtRest, owing: owed,
-            instead: .turnDone(unsaved)
+            changes, events: [.turnDone(outcome)], ref: ref, news: title == nil ? [] : [.sessionUpdated(shownSettings)],
+            isAtRest: next == nil && isAtRest, owing: owed, instead: .turnDone(unsaved)
         ) { [self] succeeded in
+            if title != nil { titleIsSaved(succeeded) }
             if !succeeded { tree.replace(unsavedReply) }
             self.unsavedReply = succeeded ? nil : unsavedReply
             let outcome = succeeded ? outcome : unsaved

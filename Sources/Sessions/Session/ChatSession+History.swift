@@ -48,17 +48,21 @@ extension ChatSession {
         let (waiting, changes, events) = endEverything(ref: ref)
         stopBackgroundWork()
         let (tree, turns, cleared, outcomes, context) = (tree, turns, clearedRefs, outcomes, context)
+        let settings = settings
+        // Of what was said nothing is to be left.
+        let untitled = forgetMadeTitle() ? [SessionChange.settings(self.settings)] : []
         self.context.restore([])
         self.tree.clear()
         self.turns = [:]
         self.outcomes = RecentOutcomes()
         clearedRefs.formUnion(turns.keys)
         transact(
-            changes + [.cleared], events: events + [.sessionCleared(shownSettings)], ref: ref, isAtRest: isAtRest,
-            from: follower,
+            changes + untitled + [.cleared], events: events + [.sessionCleared(shownSettings)], ref: ref,
+            isAtRest: isAtRest, from: follower,
             undo: { [self] in
                 (self.tree, self.turns, clearedRefs, self.outcomes) = (tree, turns, cleared, outcomes)
                 self.context.restore(context.summaries)
+                self.settings = settings
                 // The turn that was stopped for this may have failed to be saved as well, in between.
                 if let unsavedReply { self.tree.replace(unsavedReply) }
                 queue = waiting

@@ -245,7 +245,8 @@ extension ChatSession {
             turn: accepted.id, partial: true, model: accepted.settings.model, usage: usage, status: .interrupted)
         finish(
             accepted, reply: reply,
-            TurnOutcome(turn: accepted.id, status: .interrupted, usage: usage, timing: TurnTiming()),
+            TurnOutcome(
+                turn: accepted.id, message: accepted.reply, status: .interrupted, usage: usage, timing: TurnTiming()),
             ref: accepted.ref)
     }
 }

@@ -72,7 +72,8 @@ extension ChatSession {
         let turn = makeTurn(running.turn.accepted)
         if let end = running.heldEnd, end.status == .cancelled {
             let outcome = TurnOutcome(
-                turn: turn.accepted.id, status: .cancelled, usage: Usage(), timing: TurnTiming())
+                turn: turn.accepted.id, message: turn.accepted.reply, status: .cancelled, usage: Usage(),
+                timing: TurnTiming())
             self.end(
                 turn.accepted, reply: reply(of: turn, status: .cancelled, usage: Usage()), outcome, ref: end.ref)
         } else {

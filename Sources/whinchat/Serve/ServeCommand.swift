@@ -184,7 +184,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Model of the same provider that writes the summaries of the policy summarise (default: the session's).",
+            """
+            Model of the same provider that writes the summaries of the policy summarise, and titles of sessions (default: \
+            the session's writes summaries, and titles are the first words).
+            """,
             valueName: "name"))
     var summaryModel: String?
 

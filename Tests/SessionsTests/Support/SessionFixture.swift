@@ -24,10 +24,12 @@ struct SessionFixture {
         try CurlEngine(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    /// - Parameter settings: with a title, so that most tests need not wait for that which the server makes.
     init(
         store: any SessionStore = MemoryStore(), tools: [any Tool] = [], limits: SessionLimits = SessionLimits(),
         prices: [String: TokenPrice] = [:], provider: ScriptedProvider = ScriptedProvider(),
-        settings: SessionSettings = SessionSettings(model: "scripted-1"), context: ContextServices = ContextServices()
+        settings: SessionSettings = SessionSettings(title: "Titled", model: "scripted-1"),
+        context: ContextServices = ContextServices()
     ) throws {
         self.provider = provider
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

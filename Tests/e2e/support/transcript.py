@@ -180,6 +180,11 @@ class Transcript:
         assert not turn.done, f"a second end: {frame}"
         open_blocks = [index for index, block in turn.blocks.items() if not block.done]
         assert not open_blocks, f"{open_blocks} are open still: {frame}"
+        assert turn.message in (None, frame["message"]), frame
+        # Of a turn that was stopped in the queue nothing else names the reply, which becomes the head as any other.
+        turn.message = frame["message"]
+        if turn.parent == self.head:
+            self.head = turn.message
         turn.done = frame
 
     def _regroup(self, siblings):
