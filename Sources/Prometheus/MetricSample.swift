@@ -4,13 +4,13 @@ package struct MetricSample: Sendable {
     package var labels: [(String, String)]
     package var value: Double
 
-    package init(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
+    package init(_ name: String, _ labels: [(String, String)], _ value: Double) {
         self.name = name
         self.labels = labels
         self.value = value
     }
 
-    package init(_ name: String, _ labels: [(String, String)] = [], _ value: Int) {
+    package init(_ name: String, _ labels: [(String, String)], _ value: Int) {
         self.init(name, labels, Double(value))
     }
 }

@@ -62,8 +62,8 @@ import Testing
 
     @Test func `numbers are written as Go reads them`() {
         let text = PrometheusRegistry().text(adding: [
-            MetricSample("a", .infinity), MetricSample("b", -.infinity), MetricSample("c", .nan),
-            MetricSample("d", 1_234_567_890), MetricSample("e", 0.000_01), MetricSample("f", 1e300),
+            MetricSample("a", [], .infinity), MetricSample("b", [], -.infinity), MetricSample("c", [], .nan),
+            MetricSample("d", [], 1_234_567_890), MetricSample("e", [], 0.000_01), MetricSample("f", [], 1e300),
         ])
         let values = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(values == ["a +Inf", "b -Inf", "c NaN", "d 1234567890", "e 1e-05", "f 1e+300"])
