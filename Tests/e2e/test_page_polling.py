@@ -32,7 +32,8 @@ class Traffic:
         page.on("websocket", lambda each: each.on("framereceived", lambda data: self.frames.append(json.loads(data))))
 
     def begun(self, request):
-        if "/sessions" not in request.url:
+        # The sidebar asks for its own.
+        if not re.search("/sessions(/[^/]+/(events[?]|frames)|$)", request.url):
             return
         self.under_way.add(request)
         self.most = max(self.most, len(self.under_way))
