@@ -105,11 +105,12 @@ export function markdown(root) {
 		else textBlock("p", paragraph, line);
 	}
 
-	/** Which way a text runs, it says itself; within a list or a quote, the first of them says it for all. */
+	/** Which way a text runs, CSS sees; within a list or a quote, the first of them says it for all. On a text `dir` would cost its
+	 * whole length with each mark. */
 	function append(tag, props, ...children) {
 		close();
 		const box = boxes.at(-1).element;
-		const element = make(h(tag, { dir: box === root && "auto", ...props }, ...children));
+		const element = make(h(tag, { dir: box === root && !/^[hp]/.test(tag) && "auto", ...props }, ...children));
 		box.append(element);
 		return element;
 	}
