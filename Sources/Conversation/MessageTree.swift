@@ -6,6 +6,8 @@ package struct MessageTree: Sendable {
     private struct Node {
         var parent: String?
         var children: [String] = []
+        /// How many stand before it on its path.
+        var depth = 0
         /// nil: the id is only reserved.
         var message: Message?
     }
@@ -63,9 +65,11 @@ package struct MessageTree: Sendable {
 
     private mutating func add(_ node: Node, id: String) throws(MessageTreeError) {
         guard self.nodes[id] == nil else { throw .duplicateID(id) }
+        var node = node
         if let parent = node.parent {
             // Nothing is its own ancestor: a parent must be there before its child.
-            guard self.nodes[parent] != nil else { throw .unknownParent(id: id, parent: parent) }
+            guard let depth = self.nodes[parent]?.depth else { throw .unknownParent(id: id, parent: parent) }
+            node.depth = depth + 1
             self.nodes[parent]?.children.append(id)
         } else {
             self.roots.append(id)
@@ -127,6 +131,9 @@ package struct MessageTree: Sendable {
         path.reverse()
         return path
     }
+
+    /// How many messages and reservations stand before one on its path; 0 for what is not there.
+    package func depth(of id: String) -> Int { self.nodes[id]?.depth ?? 0 }
 
     /// What has that parent, in the order in which it came, reservations included; nil: the first messages.
     package func children(of id: String?) -> [String] {

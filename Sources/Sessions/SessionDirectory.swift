@@ -95,11 +95,11 @@ package final class SessionDirectory: Sendable {
 
     private func load(_ id: String, on loop: SessionLoop) async throws -> ChatSession? {
         defer { loads.withLockedValue { $0[id] = nil } }
-        guard let stored = try await environment.store.session(id) else { return nil }
-        try await loadSpending(of: stored.owner)
+        guard let history = try await SessionHistory.read(id, from: environment.store) else { return nil }
+        try await loadSpending(of: history.stored.owner)
         let session = residents.insert(
-            ChatSession(stored, environment: environment, loop: loop, residents: residents))
-        session.perform { $0.wake(stored) }
+            ChatSession(history.stored, environment: environment, loop: loop, residents: residents))
+        session.perform { $0.wake(history) }
         residents.release(id)
         return session
     }

@@ -39,7 +39,7 @@ import Testing
         try await RunningServer.with { server in
             try await RawConnection.with(port: server.port) { connection in
                 let cookie = ("Cookie", "whinchat_\(server.port)=forged")
-                #expect(try await connection.upgrade([cookie]).status == 101)
+                #expect(try await connection.upgrade("/v1/chat", [cookie]).status == 101)
                 #expect(try await connection.frame() == .close(4401))
             }
             // The connection is over for the server once it has heard of ours.

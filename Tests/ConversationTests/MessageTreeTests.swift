@@ -32,6 +32,14 @@ import Testing
         #expect(tree.path(to: "u2b").map(\.id) == ["u1", "a1b", "u2b"])
     }
 
+    @Test func `a depth counts what stands before, reservations too`() throws {
+        var tree = try self.tree([("u1", nil), ("a1", "u1"), ("u2", "a1")])
+        try tree.reserve(id: "a2", parent: "u2")
+        try tree.insert(self.message("u3", after: "a2"))
+        #expect(["u1", "a1", "u2", "u3"].map(tree.depth) == [0, 1, 2, 4])
+        #expect(tree.depth(of: "nothing") == 0)
+    }
+
     @Test func `a limited path keeps its end`() throws {
         let tree = try self.tree([("u1", nil), ("a1", "u1"), ("u2", "a1")])
         #expect(tree.path(to: "u2", limit: 2).map(\.id) == ["a1", "u2"])

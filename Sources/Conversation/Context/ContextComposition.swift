@@ -46,7 +46,8 @@ struct ContextComposition {
         recalled: Int = 0, tokens: Double, budget: Int?
     ) -> ContextPlan {
         let window = self.messages(from: start)
-        let dropped = self.exchanges[..<start].reduce(0) { $0 + $1.messageCount } - summarised - recalled
+        let dropped =
+            self.exchanges[..<start].reduce(self.input.earlierMessages) { $0 + $1.messageCount } - summarised - recalled
         var messages = (before.map { [$0] } ?? []) + window
         var stable = messages.count
         if let recall, let newest = self.exchanges.last {

@@ -2,6 +2,8 @@
 package struct ContextInput: Sendable {
     /// The messages from the session's first to the one to be answered, oldest first.
     package var path: [Message]
+    /// How many messages before those are not looked at.
+    package var earlierMessages = 0
     package var settings: SessionSettings
     /// Tokens: what the model reads and writes at most; nil: unknown, and nothing is refused for its length.
     package var windowTokens: Int?

@@ -13,7 +13,7 @@ package struct Summarise: ContextPolicy {
         if let (summary, covered) = RunningSummary.best(of: input.summaries, for: exchanges) {
             let message = summary.message
             let other = composition.headSize + composition.size(of: message)
-            let summarised = exchanges[..<covered].reduce(0) { $0 + $1.messageCount }
+            let summarised = exchanges[..<covered].reduce(input.earlierMessages) { $0 + $1.messageCount }
             // A summary that leaves the turns less than half of the budget, as after a change of it, is worth less than they
             // are; so is one that leaves the newest message no room.
             if composition.size(of: message).tokens <= Double(composition.budget) / 2,

@@ -51,7 +51,7 @@ extension ChatSession {
             !environment.drain.isDraining
         else { return }
         let input = contextInput(
-            tree.path(to: reply), settings: settings, tools: environment.tools.subset(settings.tools).descriptions)
+            to: reply, settings: settings, tools: environment.tools.subset(settings.tools).descriptions)
         guard let job = SummaryJob.next(for: input),
             // Notes that stay too long are not written again and again.
             job.kind != .condense || number == 1, environment.context.backgroundCalls.begin()

@@ -215,8 +215,9 @@ extension ChatSession {
 
     // MARK: Common
 
-    /// The most messages of one session. 10,000: years of talking to it, and a few megabytes in memory.
-    static let maximumMessages = 10_000
+    /// The most messages of one session. 100,000: a lifetime of talking to it, and some 200 MB in memory while it is used
+    /// (docs/reliability.md has the figures).
+    static let maximumMessages = 100_000
     /// The most replies to one message, and versions of one. 64: their ids, in a `head` that lists all for each, fill half a
     /// server frame.
     static let maximumSiblings = 64

@@ -12,11 +12,16 @@ extension ChatSession {
     /// - Returns: where the turn's message does not fit the model's window, a plan of that message alone, and the error.
     func plan(for turn: Turn) -> (ContextPlan, ContextError?) {
         let accepted = turn.accepted
-        var input = contextInput(
-            tree.path(to: accepted.parent), settings: turn.settings, tools: turn.tools.descriptions)
+        var input = contextInput(to: accepted.parent, settings: turn.settings, tools: turn.tools.descriptions)
         if let admission, admission.turn == accepted.id { input.rankings = admission.rankings }
         let policy = ContextPolicies.named(turn.settings.context.policy) ?? SlidingWindow()
         do throws(ContextError) {
+            let plan = try policy.plan(for: input)
+            if input.earlierMessages == 0 || plan.droppedMessages + plan.summarisedMessages > input.earlierMessages {
+                return (plan, nil)
+            }
+            // There is room for more than was looked at.
+            (input.path, input.earlierMessages) = (tree.path(to: accepted.parent), 0)
             return (try policy.plan(for: input), nil)
         } catch {
             let message = input.path.suffix(1)
@@ -24,9 +29,27 @@ extension ChatSession {
             let tokens = input.estimator.tokens(in: Array(message), head: head)
             let plan = ContextPlan(
                 messages: Array(message), policy: type(of: policy).name, sentMessages: message.count,
-                droppedMessages: input.path.count - message.count, estimatedTokens: tokens, head: head)
+                droppedMessages: input.earlierMessages + input.path.count - message.count, estimatedTokens: tokens,
+                head: head)
             return (plan, error)
         }
+    }
+
+    /// Messages. Of a longer path the newest 4,000 to 5,000 are looked at, as each costs a microsecond or two of the loop's
+    /// time: more than any window has. Where older ones are left out moves in steps, so that prompts go on beginning alike.
+    private static let (plannedMessages, plannedStep) = (4_000, 1_000)
+
+    /// What a policy decides by, on the path to a message.
+    func contextInput(
+        to id: String, settings: SessionSettings, tools: [ToolDescription]
+    ) -> ContextInput {
+        // These look at all there is.
+        let isBounded = ![FullHistory.name, Retrieve.name].contains(settings.context.policy)
+        let length = tree.depth(of: id) + 1
+        let left = isBounded ? max(0, length - Self.plannedMessages) / Self.plannedStep * Self.plannedStep : 0
+        var input = contextInput(tree.path(to: id, limit: length - left), settings: settings, tools: tools)
+        input.earlierMessages = left
+        return input
     }
 
     /// What a policy decides by, for this session.

@@ -110,7 +110,7 @@ extension ChatSession {
         guard tree.contains(history.before) else {
             throw CommandError(.notFound, "There is no message \"\(history.before)\".", field: "before")
         }
-        let path = tree.path(to: tree.parent(of: history.before))
+        let path = tree.path(to: tree.parent(of: history.before), limit: history.limit + 1)
         let frame = fitting { budget in
             let entries = newest(history.limit, of: path, budgetBytes: budget)
             return Answer.history(HistoryPage(messages: entries, hasMore: entries.count < path.count)).frame(ref: ref)

@@ -137,7 +137,8 @@ extension ChatSession {
         // What was accepted since then comes as events.
         let queued = queue.filter { $0.accepted.seq <= seq }
         let later = Set(queue.filter { $0.accepted.seq > seq }.map(\.accepted.parent))
-        let path = tree.path(to: tree.head).filter { !later.contains($0.id) }
+        // One more says that there are more.
+        let path = tree.path(to: tree.head, limit: limit + later.count + 1).filter { !later.contains($0.id) }
         let entries = newest(limit, of: path, budgetBytes: budget)
         return Snapshot(
             messages: entries, live: live, context: live == nil ? newestContext(of: path) : nil,

@@ -139,10 +139,10 @@ extension ChatSession {
         presence = .loading
         Task {
             do throws(SessionStoreError) {
-                guard let stored = try await environment.store.session(id) else {
+                guard let history = try await SessionHistory.read(id, from: environment.store) else {
                     throw .inconsistent("The session is not in the store any more.")
                 }
-                wake(stored)
+                wake(history)
             } catch {
                 environment.logger.error("load failed", metadata: ["session": "\(id)", "error": "\(error)"])
                 stayAsleep(error)
@@ -163,14 +163,14 @@ extension ChatSession {
     }
 
     /// Takes the history from what the store has, and goes on where an earlier life of the session ended.
-    func wake(_ stored: StoredSession) {
+    func wake(_ history: SessionHistory) {
         guard presence == .loading else { return }
-        restore(stored)
+        restore(history)
         presence = .loaded
         activeAt = .now()
         loop.activate(self)
         var interrupted: StoredTurn?
-        for turn in stored.turns {
+        for turn in history.stored.turns where turn.state != .ended {
             switch turn.state {
             case .running: interrupted = turn
             case .queued: queue.append(makeTurn(turn.accepted))
@@ -186,22 +186,14 @@ extension ChatSession {
         changed()
     }
 
-    private func restore(_ stored: StoredSession) {
-        let messages = Dictionary(stored.messages.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        do throws(MessageTreeError) {
-            // Siblings stand in the order in which their turns were accepted.
-            for turn in stored.turns.map(\.accepted) {
-                if !tree.contains(turn.parent), let message = messages[turn.parent] { try tree.insert(message) }
-                try tree.reserve(id: turn.reply, parent: turn.parent)
-                if let reply = messages[turn.reply] { try tree.insert(reply) }
-                turns[turn.ref] = turn
-            }
-            if let head = stored.head { try tree.select(head) }
-        } catch {
+    private func restore(_ history: SessionHistory) {
+        if let error = history.error {
             environment.logger.error("history is inconsistent", metadata: ["session": "\(id)", "error": "\(error)"])
         }
-        clearedRefs = stored.clearedRefs
-        context.restore(stored.summaries)
+        tree = history.tree
+        turns = history.turns
+        clearedRefs = history.stored.clearedRefs
+        context.restore(history.stored.summaries)
     }
 
     /// Has a turn that awaits somebody go on awaiting.
