@@ -39,7 +39,8 @@ import Testing
         try await RunningServer.with { server in
             try await RawConnection.with(port: server.port) { connection in
                 let cookie = ("Cookie", "whinchat_\(server.port)=forged")
-                #expect(try await connection.upgrade("/v1/chat", [cookie]).status == 101)
+                let response = try await connection.upgrade("/v1/chat", [cookie])
+                #expect(response.status == 101)
                 #expect(try await connection.frame() == .close(4401))
             }
             // The connection is over for the server once it has heard of ours.
@@ -74,9 +75,10 @@ import Testing
             port: 0, allowedOrigins: [try #require(WebOrigin("https://chat.example"))])
         try await RunningServer.with(configuration) { server in
             try await RawConnection.with(port: server.port) { connection in
-                #expect(try await connection.request("GET", "/metrics", host: "chat.example").status == 403)
-                #expect(try await connection.request("GET", "/metrics", host: "localhost").status == 200)
-                #expect(try await connection.request("GET", "/metrics", host: "evil.example").status == 403)
+                for (host, status) in [("chat.example", 403), ("localhost", 200), ("evil.example", 403)] {
+                    let response = try await connection.request("GET", "/metrics", host: host)
+                    #expect(response.status == status, "\(host)")
+                }
             }
         }
     }
@@ -85,14 +87,18 @@ import Testing
         let forwarded = [("X-Forwarded-For", "192.0.2.1")]
         try await RunningServer.with(ChatServerConfiguration(port: 0, metricsAccess: .on)) { server in
             try await RawConnection.with(port: server.port) { connection in
-                #expect(try await connection.request("GET", "/metrics", fields: forwarded).status == 200)
-                #expect(try await connection.request("GET", "/metrics", host: "evil.example").status == 403)
+                let response = try await connection.request("GET", "/metrics", fields: forwarded)
+                #expect(response.status == 200)
+                let foreign = try await connection.request("GET", "/metrics", host: "evil.example")
+                #expect(foreign.status == 403)
             }
         }
         try await RunningServer.with(ChatServerConfiguration(port: 0, metricsAccess: .off)) { server in
             try await RawConnection.with(port: server.port) { connection in
-                #expect(try await connection.request("GET", "/metrics").status == 404)
-                #expect(try await connection.request("POST", "/metrics").status == 404)
+                for method in ["GET", "POST"] {
+                    let response = try await connection.request(method, "/metrics")
+                    #expect(response.status == 404)
+                }
             }
         }
     }
