@@ -42,7 +42,7 @@ async def refused(client, call, code, output="elsewhere"):
 async def test_a_client_runs_its_tool(provider_server, fake_provider):
     server = provider_server(MODEL)
     said = new_text()
-    async with ChatClient.opened(server, client_tools=[PLACE]) as client:
+    async with ChatClient.opened(server, client_tools=[PLACE], create={"title": "T"}) as client:
         turn, call = await awaited(client, said)
         ref = await result(client, call, "Bremen")
         done = await client.until("tool.done", ref=ref)
@@ -132,7 +132,7 @@ async def test_cancel_while_a_client_is_awaited(openai_server):
 
 async def test_a_turn_awaits_over_restarts(provider_server, bring_back):
     server = provider_server(MODEL)
-    async with ChatClient.opened(server, client_tools=[PLACE]) as client:
+    async with ChatClient.opened(server, client_tools=[PLACE], create={"title": "T"}) as client:
         turn, call = await awaited(client)
         await client.ping()
         await bring_back(server)

@@ -79,7 +79,7 @@ async def test_a_bad_query_is_refused(quick, query):
 
 async def test_a_poll_wakes_on_an_event_and_on_the_time(quick):
     async with HTTPClient(quick) as client:
-        session = await client.made()
+        session = await client.made(title="T")
         welcome, snapshot = await client.poll(session)
         assert (welcome["type"], snapshot["type"]) == ("welcome", "snapshot")
         place = {"epoch": welcome["epoch"], "after": snapshot["seq"]}

@@ -61,7 +61,7 @@ async def test_every_place_in_the_log_can_be_gone_on_from(server):
     {"after": 1 << 40},
 ])
 async def test_whoever_cannot_go_on_gets_a_snapshot(quick, change):
-    async with ChatClient.opened(quick) as client:
+    async with ChatClient.opened(quick, create={"title": "T"}) as client:
         turn = await client.said("Hello")
         last = client.transcript.seq
         where = {"session": client.session, "epoch": client.transcript.epoch, "after": last} | change
