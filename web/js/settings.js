@@ -17,7 +17,7 @@ export function openSettings(dialog, client) {
 	const was = { ...context, ...settings };
 	const field = (label, tag, name, props, ...children) =>
 		h("label", label, h(tag, { name, value: was[name] ?? "", ...props }, children));
-	const number = (label, name, min, max, step) => field(label, "input", name, { type: "number", min, max, step });
+	const number = (label, name, min, max, step) => field(label, "input", name, { type: "number", min, max, step, placeholder: "As the server has it" });
 	const select = (label, name, options) =>
 		field(label, "select", name, {}, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
 
@@ -50,11 +50,11 @@ export function openSettings(dialog, client) {
 		number("Turns, word for word", "turns", 1, 1_000),
 		context.policy === "retrieve" && number("Older exchanges", "recall", 0, 50),
 		number("Budget in tokens", "budget_tokens", 256, 10_000_000),
-		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
-		alert(problem),
-		h("div.acts", h("button.quiet", "Save"), button("link", "Cancel", () => dialog.close())),
 		h("label", "Theme of the page", h("select", { value: document.documentElement.dataset.theme, onchange },
 			["system", "light", "dark"].map((theme) => h("option", theme)))),
+		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
+		alert(problem),
+		h("div.acts", h("button.quiet.main", "Save"), button("link", "Cancel", () => dialog.close())),
 		h("small", "This chat as a file: ", exported("markdown"), ", ", exported("json")),
 	)]);
 	draw(dialog, []);

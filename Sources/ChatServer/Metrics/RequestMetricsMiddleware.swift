@@ -15,12 +15,13 @@ package struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddlewa
     ) async throws -> Response {
         let response = try await next(request, context)
         let status = response.status
-        // A path comes from outside: without a route it was a file of the page, or nothing.
+        // A path comes from outside: without a route, which Hummingbird names so, it was a file of the page, or nothing.
         let isFile = status.kind == .successful || status == .notModified
+        let route = context.endpointPath == "NotFound" ? nil : context.endpointPath
         Counter(
             label: "whinchat_http_requests_total",
             dimensions: [
-                ("route", context.endpointPath ?? (isFile ? "page" : "none")), ("method", Self.counted(request.method)),
+                ("route", route ?? (isFile ? "page" : "none")), ("method", Self.counted(request.method)),
                 ("status", "\(status.code)"),
             ], factory: factory
         ).increment()
