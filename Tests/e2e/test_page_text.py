@@ -329,7 +329,7 @@ def test_each_text_runs_its_own_way(chat, page):
     # A list is on the side of its first item, a line of a paragraph on its own.
     assert found[:3] == ["rtl right right right", "ltr left left", "rtl right"]
     assert found[3].startswith("rtl ")
-    assert found[4:] == ["rtl right left", "ltr left left"]
+    assert found[4:] == ["ltr right left", "ltr left left"]
 
 
 def test_an_override_does_not_reach_beyond_its_words(chat, page):
