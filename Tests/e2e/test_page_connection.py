@@ -189,7 +189,7 @@ def test_two_tabs_that_write_at_once_show_the_same(page, quick):
         expect(each.page.locator("article.assistant .measures")).to_have_count(6)
         each.done()
         # Not the inner text: what is out of view has none.
-            shown.append(each.page.locator("article .text").all_text_contents())
+        shown.append(each.page.locator("article .text").all_text_contents())
         assert each.errors == []
     assert shown[0] == shown[1] and len(shown[0]) == 12
     assert sorted(text for text in shown[0] if text[:3] in ("one", "two")) == [f"{tab} {n}" for tab in ("one", "two") for n in range(3)]
