@@ -21,7 +21,7 @@ def chat(page, start_server):
     chat = Chat(page, server.url).open()
     chat.say("hello")
     chat.done()
-    address, session = page.url, page.url.split("#")[1]
+    session = page.url.split("#")[1]
     page.goto("about:blank")
     server.stop()
     last = lengthen(server.data, session, MESSAGES)

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from support.accessibility import faults
 from support.page import Chat, ScriptedServer
-from support.page_states import PHONE, STATES, asking, failed, first_visit, offline, streaming, versions
+from support.page_states import PHONE, STATES, asking, failed, offline, streaming, versions
 
 # What stands out of the window to a side, and not in a part of its own that scrolls.
 OUTSIDE = """() => [...document.querySelectorAll("body *")].filter((element) => {
