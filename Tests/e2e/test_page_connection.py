@@ -260,3 +260,18 @@ def test_a_stop_of_a_turn_that_waits_is_said_again(page, chat):
     scripted.end(status="cancelled")
     expect(page.locator("article.user")).to_contain_text("Stopped before the reply began.")
     expect(chat.stop).to_be_hidden()
+
+
+def test_offline_is_noticed_at_once_and_what_waits_is_not_thrown_away(chat, page):
+    wire = Wire(page)
+    chat.open()
+    leaves = "dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    assert page.evaluate(leaves)
+    # What the browser says, and what a dead network does.
+    wire.rewrite_sent = lambda text: None
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "online")
+    wire.refuses = True
+    chat.say("precious words")
+    expect(page.locator("article.user")).to_contain_text("Goes out once connected.")
+    assert not page.evaluate(leaves)

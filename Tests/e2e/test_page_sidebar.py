@@ -189,3 +189,134 @@ def test_a_chat_is_a_file(chat, page, kind):
     text = download.value.path().read_text()
     assert "Ada" in (json.loads(text)["messages"][0]["content"][0]["text"] if kind == "json" else text)
     assert download.value.suggested_filename.endswith({"markdown": ".md", "json": ".json"}[kind])
+
+
+def test_what_happens_meanwhile_does_not_disturb_a_name_that_is_written(chat, page, sidebar):
+    chat.open()
+    talk(chat, "Third words", "Second words", "First words")
+    hover_and_click(sidebar.get_by_role("listitem").filter(has_text="Third words"), "Rename")
+    field = sidebar.get_by_label("Name of this chat")
+    field.fill("Half a na")
+    # A second device says something in it: it would be first in the list now.
+    third = next(each["id"] for each in listed(chat) if each["first_words"] == "Third words")
+    with page.expect_response(lambda answer: "/sessions?" in answer.url):
+        page.evaluate(
+            """async (session_id) => {
+                await fetch("/chat", {method: "POST", headers: {"Content-Type": "application/json"},
+                    body: JSON.stringify({session_id, message: "More", title: undefined})});
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            third,
+        )
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Half a na")
+    field.press("End")
+    field.press_sequentially("me")
+    field.press("Enter")
+    expect(sidebar.get_by_role("listitem")).to_have_text(["Half a name", "First words", "Second words"])
+    expect(sidebar.get_by_role("link", name="Half a name")).to_be_focused()
+
+
+def test_the_servers_title_does_not_touch_a_name_that_is_written(chat, page, sidebar):
+    chat.open()
+    talk(chat, "Words")
+    hover_and_click(sidebar.get_by_role("listitem").first, "Rename")
+    field = sidebar.get_by_label("Name of this chat")
+    field.fill("My own na")
+    session = page.url.split("#")[1]
+    with page.expect_response(lambda answer: "/sessions?" in answer.url):
+        page.evaluate(
+            """(session) => fetch(`/sessions/${session}`, {method: "PATCH", headers: {"Content-Type": "application/json"},
+                body: JSON.stringify({title: "Another"})})""",
+            session,
+        )
+    expect(field).to_have_value("My own na")
+
+
+def test_who_opens_a_deleted_chat_has_it_back(chat, page, sidebar):
+    page.clock.install()
+    chat.open()
+    talk(chat, "Kept words")
+    hover_and_click(sidebar.get_by_role("listitem").first, "Delete")
+    expect(page.locator(".welcome")).to_be_visible()
+    page.go_back()
+    expect(page.locator("article")).to_have_count(2)
+    page.clock.run_for(2 * UNDO_MS)
+    chat.say("More words")
+    chat.done()
+    expect(page.locator("article")).to_have_count(4)
+    expect(sidebar.get_by_role("link", name="Kept words")).to_be_visible()
+
+
+def test_undo_returns_to_the_chat_that_was_open(chat, page, sidebar):
+    chat.open()
+    talk(chat, "Words")
+    address = page.url
+    hover_and_click(sidebar.get_by_role("listitem").first, "Delete")
+    undo = sidebar.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    undo.press("Enter")
+    expect(page.locator("article")).to_have_count(2)
+    assert page.url == address
+
+
+def test_a_deletion_that_is_under_way_cannot_be_taken_back_and_one_without_a_connection_waits(chat, page, sidebar):
+    page.expected_errors.append("Failed to load resource")
+    page.clock.install()
+    chat.open()
+    talk(chat, "First words", "Second words")
+    requests, refuses = [], True
+
+    def route(route):
+        requests.append(route.request.method)
+        if refuses and route.request.method != "GET":
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(re.compile("/sessions/"), route)
+    hover_and_click(sidebar.get_by_role("listitem").filter(has_text="First words"), "Delete")
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        page.clock.run_for(UNDO_MS)
+    expect(sidebar.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(sidebar.get_by_role("status")).to_have_text("Deleted")
+    hover_and_click(sidebar.get_by_role("listitem").filter(has_text="Second words"), "Rename")
+    sidebar.get_by_label("Name of this chat").fill("Other words")
+    sidebar.get_by_label("Name of this chat").press("Enter")
+    expect(sidebar.get_by_role("link", name="Other words")).to_be_visible()
+    refuses = False
+    # As when the connection is back.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.run_for(1_000)
+    expect(sidebar.get_by_role("listitem")).to_have_text(["Other words"])
+    assert [each["title"] for each in listed(chat)][:1] == ["Other words"]
+    chat.errors.clear()
+
+
+def test_escape_in_the_sidebar_does_not_stop_the_reply(chat, page, sidebar):
+    chat.open()
+    chat.say("Write something long")
+    chat.wait_for_text(20)
+    search = sidebar.get_by_role("searchbox")
+    search.fill("long")
+    search.press("Escape")
+    expect(search).to_have_value("")
+    hover_and_click(sidebar.get_by_role("listitem").first, "Rename")
+    sidebar.get_by_label("Name of this chat").press("Escape")
+    expect(chat.stop).to_be_visible()
+    expect(sidebar.get_by_role("listitem").get_by_role("link")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(chat.reply).to_contain_text("Stopped.")
+
+
+def test_on_a_phone_undo_stays_in_sight(chat, page, sidebar):
+    page.set_viewport_size({"width": 390, "height": 800})
+    chat.open()
+    chat.say("Words")
+    chat.done()
+    page.get_by_role("button", name="Chats").click()
+    hover_and_click(sidebar.get_by_role("listitem").first, "Delete")
+    sidebar.get_by_role("button", name="Undo").click()
+    sidebar.get_by_role("link", name="Words").click()
+    expect(sidebar).to_be_hidden()
+    expect(page.locator("article")).to_have_count(2)

@@ -37,14 +37,19 @@ const act = {
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
 	select: (id) => client.ask({ type: "select", message: id }).catch(onError),
 	settings: () => openSettings(settings, client),
+	tell,
 	fresh() {
+		nav.hidePopover();
+		act.leave();
+	},
+	leave() {
 		history.pushState(null, "", location.pathname);
 		switchTo(null);
 	},
 	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
 };
 
-const chats = sidebar(nav, client, act, onError);
+const chats = sidebar(nav, client, act);
 
 // What there is to see
 
@@ -160,9 +165,8 @@ function giveBack(text) {
 
 function switchTo(session) {
 	tell("");
-	nav.hidePopover();
 	giveBack(client.open(session));
-	chats.show();
+	chats.keep(session);
 	acted();
 }
 
@@ -195,11 +199,13 @@ onkeydown = (event) => {
 	// While an input method composes a word, the keys belong to it.
 	if (event.isComposing) return;
 	if (event.key === "Enter" && !event.shiftKey && event.target === input) submit(event);
-	if (event.key === "Escape" && client.isBusy && !settings.open && !nav.matches(":popover-open")) stop();
+	const isElsewhere = settings.open || nav.matches(":popover-open") || event.target.matches("nav input");
+	if (event.key === "Escape" && client.isBusy && !isElsewhere) stop();
 };
 stopButton.onclick = stop;
 onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
-ononline = () => client.connection.wake();
+ononline = onoffline = () => client.connection.wake();
+onbeforeunload = (event) => client.messages.some(({ status }) => /^(held|unsent)$/.test(status)) && event.preventDefault();
 document.onvisibilitychange = () => {
 	if (document.hidden) return;
 	client.connection.wake();
