@@ -11,8 +11,8 @@ extension SessionEnvironment {
     func settings(
         _ settings: SessionSettings, changedBy change: SettingsChange, prefix: String
     ) throws(CommandError) -> SessionSettings {
-        if let model = change.model, !provider.models.contains(model), model != defaults.model {
-            let models = provider.models.map { "\"\($0)\"" }.joined(separator: ", ")
+        if let model = change.model, !models.contains(model) {
+            let models = models.map { "\"\($0)\"" }.joined(separator: ", ")
             throw CommandError(.badField, "\"\(prefix)model\" must be one of \(models).", field: prefix + "model")
         }
         if let unknown = change.tools?.first(where: { tools[$0] == nil }) {
@@ -30,5 +30,15 @@ extension SessionEnvironment {
         } catch {
             throw CommandError(.badField, prefix + error.description, field: prefix + error.field.rawValue)
         }
+    }
+
+    /// Settings from a store, as far as the server offers what they name: it may have offered something else when they were set.
+    /// A model or a policy that is not offered gives way to the default, tools that are not there are left out.
+    func offered(_ settings: SessionSettings) -> SessionSettings {
+        var settings = settings
+        if !models.contains(settings.model) { settings.model = defaults.model }
+        if ContextPolicies.named(settings.context.policy) == nil { settings.context.policy = defaults.context.policy }
+        settings.tools?.removeAll { tools[$0] == nil }
+        return settings
     }
 }

@@ -129,10 +129,10 @@ def anthropic_server(fake_provider, start_server):
 def openai_server(fake_provider, start_server):
     """The same in OpenAI's dialect."""
 
-    def start(model, *arguments):
+    def start(model, *arguments, **options):
         return start_server(
             "--provider", "openai", "--base-url", f"{fake_provider.url}/v1", "--model", model, *arguments,
-            environment={"OPENAI_API_KEY": OPENAI_KEY}, name=f"whinchat (openai, {model})",
+            environment={"OPENAI_API_KEY": OPENAI_KEY}, name=f"whinchat (openai, {model})", **options,
         )
 
     return start

@@ -1,10 +1,12 @@
-"""What the README shows of the terminal client, typed into a terminal."""
+"""What the README shows of the terminal client, typed into a terminal; and its own client in Python, run."""
 
 import asyncio
 import os
 import pty
 import re
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -72,3 +74,16 @@ async def test_a_dialogue_goes_as_the_readme_shows_it(start_server, dialogue):
 
 def test_the_readme_has_dialogues():
     assert len(dialogues()) == 2
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md"])
+def test_the_client_in_python_shows_a_reply(server, page):
+    blocks = re.findall(r"^```python\n(.*?)\n```$", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
+    program = blocks[0].replace("ws://127.0.0.1:8080/v1/chat", server.ws_url)
+    assert server.ws_url in program
+    run = subprocess.run(
+        [sys.executable, "-c", program, "What is 6*7?"], env=clean_environment(), capture_output=True, text=True,
+        timeout=BOUND,
+    )
+    # The text before the tool and the one after it stand on lines of their own.
+    assert re.fullmatch(r"[^\n]+\n6\*7 is 42\.\n\[completed\] \n", run.stdout), run.stdout + run.stderr

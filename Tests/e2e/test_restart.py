@@ -232,6 +232,35 @@ async def test_a_send_that_nobody_acknowledged_is_there_once(openai_server, how)
     assert [text for role, text in said if role == "user"] == ["Hello", *(f"number {number}" for number in range(8))]
 
 
+# Another provider
+
+
+async def test_a_session_goes_on_with_the_model_that_is_there(start_server, openai_server):
+    demo = start_server("--provider", "demo")
+    async with ChatClient.opened(demo) as client:
+        assert client.welcome["settings"]["model"] == "demo"
+        await client.said("Hello")
+        await client.started(await client.send("Write something long"))
+        await client.send("waits")
+        await client.until("turn.queued")
+        demo.kill()
+        await client.closed()
+    server = openai_server("tokens-3-rate-0", data=demo.data)
+    said = sessions.texts(await sessions.idle(server, client.session))
+    assert said[-2:] == [("user", "waits"), ("assistant", tokens(3))]
+    async with ChatClient.opened(server, session=client.session) as other:
+        assert other.welcome["models"] == ["tokens-3-rate-0"]
+        assert other.welcome["settings"]["model"] == "tokens-3-rate-0"
+        turn = await other.said("Hello again")
+        assert (turn.status, turn.text) == ("completed", tokens(3))
+    server.stop()
+    # Where its own is there again, it is the session's again.
+    demo.start()
+    async with ChatClient.opened(demo, session=client.session) as back:
+        assert back.welcome["settings"]["model"] == "demo"
+        assert (await back.said("Hello")).status == "completed"
+
+
 # Turns and their connections
 
 

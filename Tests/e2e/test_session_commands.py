@@ -34,6 +34,7 @@ async def test_configure_counts_from_the_next_turn_on(openai_server, fake_provid
         assert first.status is None, "a turn that runs goes on"
         await client.cancel(turn=first.id)
         second = await client.started(ref)
+        await fake_provider.request(waiting)
         await client.cancel(turn=second.id)
         third = await client.started(await client.send(next_one))
         await fake_provider.request(next_one)

@@ -46,6 +46,7 @@ extension ChatSession {
     private static let maximumFailedSummaries = 5
 
     private func summarise(after reply: String, number: Int) {
+        let settings = offeredSettings
         guard settings.context.policy == Summarise.name, context.summary == nil, presence == .loaded,
             number <= Self.maximumSummaryJobs, context.failedSummaries < Self.maximumFailedSummaries,
             !environment.drain.isDraining
@@ -112,7 +113,7 @@ extension ChatSession {
     private static let maximumEmbeddingBatches = 32
 
     private func embedMessages() {
-        guard let model = environment.context.embeddings, settings.context.policy == Retrieve.name,
+        guard let model = environment.context.embeddings, offeredSettings.context.policy == Retrieve.name,
             context.embedding == nil, presence == .loaded, !environment.drain.isDraining,
             environment.context.backgroundCalls.begin()
         else { return }

@@ -70,7 +70,7 @@ extension ChatSession {
             return replay(
                 .message(message, siblings: tree.siblings(of: message.id)), seq: done.seq, ref: ref, to: follower)
         }
-        let settings = try environment.settings(settings, changedBy: send.options, prefix: "options.")
+        let settings = try environment.settings(offeredSettings, changedBy: send.options, prefix: "options.")
         try admit(send.onBusy)
         try say(
             send.text, parent: tree.head, .send, settings: settings, send.onBusy, ref: ref, from: follower)
@@ -96,7 +96,7 @@ extension ChatSession {
                 field: "message")
         }
         try say(
-            edit.text, parent: original.parent, .edit, settings: settings, edit.onBusy, ref: ref, from: follower)
+            edit.text, parent: original.parent, .edit, settings: offeredSettings, edit.onBusy, ref: ref, from: follower)
     }
 
     /// Takes a new user message in, and the turn that answers it.
@@ -166,7 +166,7 @@ extension ChatSession {
         }
         let turn = AcceptedTurn(
             id: Identifier.make(.turn), kind: .regenerate, ref: ref, parent: parent, reply: Identifier.make(.reply),
-            seq: log.lastSeq + 1, settings: settings, clientTools: clientTools(of: follower))
+            seq: log.lastSeq + 1, settings: offeredSettings, clientTools: clientTools(of: follower))
         let head = tree.head
         do throws(MessageTreeError) {
             try tree.reserve(id: turn.reply, parent: parent)

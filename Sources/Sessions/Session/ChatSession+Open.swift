@@ -99,9 +99,12 @@ extension ChatSession {
             pingInterval: environment.pingInterval, serverTime: Self.now)
     }
 
-    /// The settings as clients see them: with the tools by name.
+    /// The settings that count for the next turn.
+    var offeredSettings: SessionSettings { environment.offered(settings) }
+
+    /// The same as clients see them: with the tools by name.
     var shownSettings: SessionSettings {
-        var settings = self.settings
+        var settings = offeredSettings
         settings.tools = settings.tools ?? environment.tools.names
         return settings
     }

@@ -173,7 +173,7 @@ extension ChatSession {
         for turn in history.stored.turns where turn.state != .ended {
             switch turn.state {
             case .running: interrupted = turn
-            case .queued: queue.append(makeTurn(turn.accepted))
+            case .queued: queue.append(makeTurn(offered(turn.accepted)))
             case .ended: break
             }
         }
@@ -196,9 +196,16 @@ extension ChatSession {
         context.restore(history.stored.summaries)
     }
 
+    /// A turn of an earlier life, whose server may have offered another model.
+    private func offered(_ accepted: AcceptedTurn) -> AcceptedTurn {
+        var accepted = accepted
+        accepted.settings = environment.offered(accepted.settings)
+        return accepted
+    }
+
     /// Has a turn that awaits somebody go on awaiting.
     private func resume(_ stored: StoredTurn) {
-        let accepted = stored.accepted
+        let accepted = offered(stored.accepted)
         let turn = Turn(
             resuming: accepted, provider: environment.provider.name, tools: tools(of: accepted),
             pieces: stored.pieces, waiting: stored.waiting.filter { $0.kind != .denied })

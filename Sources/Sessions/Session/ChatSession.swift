@@ -88,6 +88,7 @@ package actor ChatSession {
     let createdAt: Int64
     /// Milliseconds since 1970: the last commit's time.
     var lastActiveAt: Int64
+    /// As they were set, be it that the server does not offer all of it any more: `offeredSettings` count.
     var settings: SessionSettings
     var presence: Presence
     var log: SessionLog

@@ -188,7 +188,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Who may read /metrics: loopback, programs of this machine and not through a proxy; on, everybody; off, nobody "
+            "Who may read /metrics: loopback, programs of this machine, and nothing with a header of a proxy; on, everybody; off, nobody "
                 + "(default: loopback).", valueName: "access"))
     var metrics: String?
 

@@ -6,13 +6,16 @@ import NIOCore
 /// A model whose words the test gives it, one call at a time.
 final class ScriptedProvider: ModelProvider {
     let name = "scripted"
-    let models = ["scripted-1", "scripted-2"]
+    let models: [String]
     private let calls: AsyncStream<ScriptedCall>
     private let continuation: AsyncStream<ScriptedCall>.Continuation
     private let count: (@Sendable (ModelRequest) throws -> Int)?
 
     /// - Parameter count: counts a prompt's tokens; nil: it cannot.
-    init(count: (@Sendable (ModelRequest) throws -> Int)? = nil) {
+    init(
+        models: [String] = ["scripted-1", "scripted-2"], count: (@Sendable (ModelRequest) throws -> Int)? = nil
+    ) {
+        self.models = models
         (calls, continuation) = AsyncStream.makeStream()
         self.count = count
     }
