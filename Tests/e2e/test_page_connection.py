@@ -118,6 +118,18 @@ def test_signed_out_is_said_and_not_tried_again(chat, page):
     assert len(wire.sockets) == 1
 
 
+def test_a_chat_that_is_gone_is_closed_and_not_offline(chat, page):
+    chat.open().say("hello")
+    chat.done()
+    page.evaluate("fetch(`/sessions/${location.hash.slice(1)}`, { method: 'DELETE' })")
+    connection = page.locator("#connection")
+    expect(connection).to_have_text("Closed")
+    # A reload would take what can still be read.
+    expect(connection.get_by_role("button")).to_have_count(0)
+    page.get_by_role("button", name="New chat").click()
+    expect(connection).to_have_text("Connected")
+
+
 def test_a_refused_message_can_be_edited(chat, page):
     wire = Wire(page)
     chat.open()

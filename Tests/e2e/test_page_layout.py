@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from support.accessibility import faults
 from support.page import Chat, ScriptedServer
-from support.page_states import PHONE, STATES, asking, failed, offline, streaming, versions
+from support.page_states import PHONE, STATES, WIDE, asking, failed, offline, sidebar, streaming, versions
 
 # What stands out of the window to a side, and not in a part of its own that scrolls.
 OUTSIDE = """() => [...document.querySelectorAll("body *")].filter((element) => {
@@ -89,6 +89,27 @@ def test_an_on_screen_keyboard_covers_neither_the_composer_nor_the_end(browser, 
         page.set_viewport_size(PHONE)
         page.emulate_media(reduced_motion="reduce")
         assert faults(page) == []
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_finger_finds_each_icon(browser, server, width):
+    context = browser.new_context(viewport=WIDE, has_touch=True, is_mobile=True)
+    try:
+        page = context.new_page()
+        scripted, chat = ScriptedServer(page), Chat(page, server.url)
+        scripted.settings |= {"title": "How long it takes to walk around the lake", "model": "a-model-with-a-usual-name-2026"}
+        nav = sidebar(chat.open(), scripted)
+        page.set_viewport_size({"width": width, "height": 700})
+        page.get_by_role("button", name="Chats").tap()
+        small = """(icons) => icons.map((icon) => icon.getBoundingClientRect())
+            .filter(({ width, height }) => width < 40 || height < 40).map(({ width, height }) => [width, height])"""
+        assert nav.locator(".mini").evaluate_all(small) == []
+        expect(nav.locator(".mini")).to_have_count(6)
+        expect(page.locator("#bar .mini")).to_have_count(2)
+        assert page.locator("#bar .mini").evaluate_all(small) == []
+        assert fits(page) and chat.errors == []
     finally:
         context.close()
 

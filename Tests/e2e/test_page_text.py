@@ -65,6 +65,9 @@ CASES = {
     "[a](mailto:b@c.d) [e](ftp://f) [g](h.html)": '<p><a title="mailto:b@c.d" href="mailto:b@c.d" target="_blank" rel="noopener noreferrer">a</a> '
     '<span title="ftp://f">e</span> <span title="h.html">g</span></p>',
     "`a *b*` ``c ` d``": "<p><code>a *b*</code> <code>c ` d</code></p>",
+    # CommonMark 0.31, 6.1.
+    "`` `a` `` ` b` `  c  ` ` `": "<p><code>`a`</code> <code> b</code> <code> c </code> <code> </code></p>",
+    "a\\\nb\\\\\nc": "<p>a\nb\\\nc</p>",
     "- a\n- b\n  - c\n    more\n\n  d\n- e": "<ul><li><p>a</p></li><li><p>b</p><ul><li><p>c\nmore</p></li></ul><p>d</p></li>"
     "<li><p>e</p></li></ul>",
     "1. a\n   - b\n2. c\n\nd": "<ol><li><p>a</p><ul><li><p>b</p></li></ul></li><li><p>c</p></li></ol><p>d</p>",
@@ -76,7 +79,9 @@ CASES = {
     "a\n\n---\n* * *\nb": "<p>a</p><hr><hr><p>b</p>",
     "| a | b |\n|:-:|--:|\n| 1 | *2* |\n| x \\| y |\n\nz": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>'
     '<tr><th align="center">a</th><th align="right">b</th></tr><tr><td align="center">1</td><td align="right"><em>2</em></td></tr>'
-    '<tr><td align="center">x | y</td></tr></table></div><p>z</p>',
+    '<tr><td align="center">x | y</td><td align="right"></td></tr></table></div><p>z</p>',
+    "a | b\n--|--\n1\\\n1 | 2 | 3": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
+    "<tr><td>1\\</td><td></td></tr><tr><td>1</td><td>2</td></tr></table></div>",
     "| no table\nat all": "<p>| no table\nat all</p>",
     "a | b\n--|--\n1 | 2": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
     "<tr><td>1</td><td>2</td></tr></table></div>",
@@ -213,6 +218,8 @@ def test_what_is_half_finished_looks_finished(chat, page):
         "a ~~b~~ ~": "<p>a <del>b</del> </p>",
         "| a |\n|---|\n| **b": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th></tr>'
         "<tr><td><strong>b</strong></td></tr></table></div>",
+        "a | b\n--|--\n**c": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
+        "<tr><td><strong>c</strong></td><td></td></tr></table></div>",
         "a $x_1 * y": "<p>a $x_1 * y</p>",
         "a \\(x_1 * y_1": "<p>a \\(x_1 * y_1</p>",
     }

@@ -209,6 +209,13 @@ def test_the_context_is_shown_on_a_gauge_and_where_it_begins(scripted, chat, pag
     assert line.evaluate("element => element.nextElementSibling.textContent").startswith("Youquestion 3")
 
 
+def test_a_context_beyond_its_budget_is_told_as_that(scripted, chat, page):
+    scripted.ask(chat)
+    scripted.start(estimated_tokens=1_367, budget_tokens=300)
+    scripted.end()
+    expect(page.get_by_role("meter")).to_have_accessible_name("About 1,367 tokens of conversation sent, more than the budget of 300")
+
+
 def test_the_policy_changes_in_the_middle(chat, page):
     chat.open()
     for text in ("My name is Ada", "What is my name?"):

@@ -147,8 +147,9 @@ export function markdown(root) {
 		if (!delimiters.every((each) => /^:?-+:?$/.test(each))) return false;
 		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
 		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
+		// A row may have fewer cells than the head, and more.
 		const row = (tag) => (words, isOpen) =>
-			cells(words).slice(0, align.length).map((cell, at) =>
+			cells(words + " |".repeat(align.length)).slice(0, align.length).map((cell, at) =>
 				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
 		const table = make(h("table", h("tr", row("th")(text))));
 		append("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, table);

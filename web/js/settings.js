@@ -17,7 +17,11 @@ export function openSettings(dialog, client) {
 	const was = { ...context, ...settings };
 	const field = (label, tag, name, props, ...children) =>
 		h("label", label, h(tag, { name, value: was[name] ?? "", ...props }, children));
-	const number = (label, name, min, max, step) => field(label, "input", name, { type: "number", min, max, step, placeholder: "As the server has it" });
+	const number = (label, name, min, max, step) => {
+		// What was set cannot be unset.
+		const required = name in was;
+		return field(label, "input", name, { type: "number", min, max, step, required, placeholder: !required && "As the server has it" });
+	};
 	const select = (label, name, options) =>
 		field(label, "select", name, {}, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
 
@@ -28,8 +32,8 @@ export function openSettings(dialog, client) {
 		event.preventDefault();
 		const changes = { context: {} };
 		for (const { name, type, value } of event.target.elements) {
-			// A number that was set cannot be unset. The theme has no name: it is not the chat's.
-			if (!name || value === String(was[name] ?? "") || (type === "number" && !value)) continue;
+			// The theme has no name: it is not the chat's.
+			if (!name || value === String(was[name] ?? "")) continue;
 			const part = /^(model|system|temperature)$/.test(name) ? changes : changes.context;
 			part[name] = type === "number" ? Number(value) : value;
 		}
@@ -43,9 +47,12 @@ export function openSettings(dialog, client) {
 
 	const show = (problem) => draw(dialog, [h("form", { onsubmit: save },
 		h("h2", "Settings of this chat"),
-		select("Model", "model", Object.fromEntries(models.map((each) => [each, each]))),
+		select("Model", "model", {
+			[was.model ?? ""]: was.model && `${was.model} (not there any more)`,
+			...Object.fromEntries(models.map((each) => [each, each])),
+		}),
 		field("System prompt", "textarea", "system", { rows: 3, dir: "auto" }),
-		number("Temperature", "temperature", 0, 2, 0.1),
+		number("Temperature", "temperature", 0, 2, "any"),
 		select("What the model is sent", "policy", POLICIES),
 		number("Turns, word for word", "turns", 1, 1_000),
 		context.policy === "retrieve" && number("Older exchanges", "recall", 0, 50),

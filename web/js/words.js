@@ -79,8 +79,11 @@ const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
 const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 export const inLine = (position) => `${position}${ORDINAL[ordinals.select(position)]} in line`;
 
-export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
-	`About ${number(tokens)}${budget ? ` of ${number(budget)}` : ""} tokens of conversation sent`;
+export function gauge({ estimated_tokens: tokens, budget_tokens: budget }) {
+	const sent = "tokens of conversation sent";
+	if (tokens > budget) return `About ${number(tokens)} ${sent}, more than the budget of ${number(budget)}`;
+	return `About ${number(tokens)}${budget ? ` of ${number(budget)}` : ""} ${sent}`;
+}
 
 /** What a `context` holds no longer, or "". */
 export function leftOut(plan) {
@@ -94,7 +97,8 @@ export function leftOut(plan) {
 /** State, words, and what one can do. */
 export function connectionWords({ state, reason, code, retryAt, via }) {
 	if (state === "online") return [state, via === "polling" ? "Connected by polling" : "Connected"];
-	if (state === "stopped") return [state, code === 4401 ? "Signed out" : "Offline", "Reload"];
+	// Without a code it was the page that stopped: the session is gone.
+	if (state === "stopped") return code ? [state, "Signed out", "Reload"] : [state, "Closed"];
 	const left = secondsTo(retryAt);
 	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
 	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
