@@ -31,7 +31,7 @@ def test_a_model_that_the_server_has_no_longer_is_shown_and_not_sent(scripted, c
     dialog = opened(chat)
     models = dialog.locator("[name=model]")
     expect(models).to_have_value("demo")
-    expect(models.locator("option")).to_have_text(["demo (not there any more)", "m", "other"])
+    expect(models.locator("option")).to_have_text(["m", "other", "demo (not there any more)"])
     dialog.get_by_label("System prompt").fill("Be brief.")
     assert saved(dialog, scripted) == {"system": "Be brief.", "context": {}}
 

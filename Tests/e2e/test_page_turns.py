@@ -202,7 +202,7 @@ def test_the_context_is_shown_on_a_gauge_and_where_it_begins(scripted, chat, pag
         parent = f"a{number}"
         if number < 3:
             expect(page.locator(".left-out")).to_have_count(0)
-    gauge = page.get_by_role("meter", name="About 3,000 of 4,000 tokens of conversation sent")
+    gauge = page.get_by_role("meter", name="About 3,000 tokens of conversation sent, within the budget of 4,000")
     expect(gauge).to_have_attribute("value", "3000")
     line = page.locator(".left-out")
     expect(line).to_have_text("Above, for the newest reply: 1 message left out, 3 messages summarised")
@@ -213,7 +213,7 @@ def test_a_context_beyond_its_budget_is_told_as_that(scripted, chat, page):
     scripted.ask(chat)
     scripted.start(estimated_tokens=1_367, budget_tokens=300)
     scripted.end()
-    expect(page.get_by_role("meter")).to_have_accessible_name("About 1,367 tokens of conversation sent, more than the budget of 300")
+    expect(page.get_by_role("meter")).to_have_accessible_name("About 1,367 tokens of conversation sent, beyond the budget of 300")
 
 
 def test_the_policy_changes_in_the_middle(chat, page):
@@ -278,6 +278,35 @@ def test_an_edited_message_is_a_version_of_its_own(chat, page):
     # Messages of the other branch are fetched.
     versions.get_by_role("button", name="The next version").click()
     expect(chat.text).to_contain_text("Bob")
+
+
+COMPOSE = """(field, init) => field.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, isComposing: true, ...init }))"""
+
+
+def test_a_draft_gives_the_focus_back(chat, page):
+    chat.open().say("My name is Ada")
+    chat.done()
+    edit = page.get_by_role("button", name="Edit this message")
+    field = page.get_by_label("Your message")
+    cancel = page.locator(".draft").get_by_role("button", name="Cancel")
+    for leave in (lambda: field.press("Escape"), lambda: cancel.press("Enter"), lambda: cancel.click()):
+        edit.press("Enter")
+        expect(field).to_be_focused()
+        # These keys are an input method's.
+        for init in ({"key": "Enter", "ctrlKey": True}, {"key": "Escape"}):
+            field.evaluate(COMPOSE, init)
+        field.press("End")
+        expect(field).to_be_focused()
+        leave()
+        expect(field).to_have_count(0)
+        expect(edit).to_be_focused()
+    edit.press("Enter")
+    field.fill("My name is Bob")
+    field.press("Control+Enter")
+    # Its button goes away with its version.
+    expect(page.get_by_role("group", name="Versions")).to_contain_text("2/2")
+    chat.done()
+    expect(chat.input).to_be_focused()
 
 
 def test_another_reply_is_a_version_too(chat):

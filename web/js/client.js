@@ -49,7 +49,7 @@ export class ChatClient {
 	onError() {}
 
 	connect = () => this.connection.start();
-	/** What the server has by plain HTTP: `http("/sessions?query=x")`, `http("/sessions/s_1", { method: "DELETE" })`. */
+	/** What the server has by plain HTTP: `http("/sessions/s_1", { method: "DELETE" })`. */
 	http = (path, options) => request(this.connection.base + path, options);
 
 	open(session) {

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 // What runs something is no link.
-const link = (to, text) => {
+const link = (to, text = to) => {
 	const target = /^(https?:|mailto:)/i.test(to) && { href: to, target: "_blank", rel: "noopener noreferrer" };
 	return h(target ? "a" : "span", { title: to, ...target }, text);
 };
@@ -15,8 +15,8 @@ const RULES = [
 	[/\\[([][^]{0,500}?\\[)\]]|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/y, ([maths]) => maths],
 	[/\\([!-/:-@[-`{-~\n])/y, ([, sign]) => sign],
 	[/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", code.replace(/^ ([^]*[^ ][^]*) $/, "$1"))],
-	[/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, ([, to]) => link(to, to)],
-	[/https?:\/\/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*(?<![.,:;!?'"\]*_~])/y, ([to]) => link(to, to)],
+	[/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, ([, to]) => link(to)],
+	[/https?:\/\/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*(?<![.,:;!?'"\]*_~])/y, ([to]) => link(to)],
 	[
 		/!?\[((?:[^[\]]|\[[^[\]]*\])*)\]\( *<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?: +"[^"]*")? *\)/y,
 		([, text, to]) => link(to, inline(text)),

@@ -147,7 +147,7 @@ export function markdown(root) {
 		if (!delimiters.every((each) => /^:?-+:?$/.test(each))) return false;
 		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
 		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
-		// A row may have fewer cells than the head, and more.
+		// Missing cells are empty.
 		const row = (tag) => (words, isOpen) =>
 			cells(words + " |".repeat(align.length)).slice(0, align.length).map((cell, at) =>
 				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));

@@ -7,11 +7,12 @@ import { ending, expiry, inLine, measures, retrying, toolState } from "./words.j
 
 // By the block: the element of its text.
 const texts = new WeakMap();
-/** By the id of the message, or the call, that is being changed (a snapshot makes all objects anew): the new `words`, and the `problem` with them. */
+/** By the id of the message or call that is changed (a snapshot makes all objects anew): its `words`, their `problem`, and
+ * `from`, which had the focus. */
 export const drafts = new Map();
 
 export function beginDraft(of, words, client) {
-	drafts.set(of, { words });
+	drafts.set(of, { words, from: document.activeElement });
 	client.onChange();
 	requestAnimationFrame(() => document.querySelector(".draft textarea")?.focus());
 }
@@ -28,9 +29,15 @@ function growing(block) {
 /** A form for other words; `take` gets them, and returns what is wrong with them, if anything. */
 function draft(of, label, verb, take, client) {
 	const its = drafts.get(of);
-	const close = () => {
+	/** The focus goes back `to` there, else to the composer, unless that would open a keyboard. */
+	const close = (to) => {
 		drafts.delete(of);
 		client.onChange();
+		requestAnimationFrame(() => {
+			to?.focus();
+			if (document.activeElement !== document.body) return;
+			document.querySelector(matchMedia("(pointer: coarse)").matches ? "main" : "#message").focus();
+		});
 	};
 	const submit = () => {
 		its.problem = take(its.words);
@@ -38,17 +45,18 @@ function draft(of, label, verb, take, client) {
 		else close();
 	};
 	const onkeydown = (event) => {
+		if (event.isComposing) return;
 		if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
 		if (event.key !== "Escape") return;
 		event.stopPropagation();
-		close();
+		close(its.from);
 	};
 	const rows = Math.min(12, its.words.split("\n").length + 1);
 	const oninput = ({ target }) => (its.words = target.value);
 	return h("div.draft",
 		h("textarea", { "aria-label": label, value: its.words, rows, dir: "auto", oninput, onkeydown }),
 		alert(its.problem),
-		h("div.acts", button("quiet", verb, submit), button("link", "Cancel", close)),
+		h("div.acts", button("quiet", verb, submit), button("link", "Cancel", () => close(its.from))),
 	);
 }
 
@@ -56,32 +64,33 @@ function draft(of, label, verb, take, client) {
 const inOrder = (json) => json.replace(/\p{Bidi_C}/gu, (sign) => `\\u${sign.charCodeAt().toString(16).padStart(4, 0)}`);
 
 function toolCard(block, { client }) {
-	const { name, call, tool, input, text, output, is_error: failed, problem } = block;
+	const { name, call, tool, input, text, output, is_error: failed, problem, tried } = block;
+	const isEdited = tool === "asks" && drafts.has(call);
 	const [line, whole] = (input ? [JSON.stringify(input), JSON.stringify(input, null, 2)] : [text, text]).map(inOrder);
 	const pre = (kind, label, words, dir) => h(`pre.tool-${kind}`, { dir, tabindex: 0, role: "group", "aria-label": label }, words);
-	const decide = (word) => button("quiet", word, () => client.approve(call, word.toLowerCase()));
 	const allow = (words) => {
 		try {
 			const changed = JSON.parse(words);
 			if (changed?.constructor !== Object) return "The input has to be an object: {…}.";
 			client.approve(call, "allow", changed);
+			block.tried = words;
 		} catch (error) {
 			return `This is no JSON. ${error.message}`;
 		}
 	};
 	const question = () => h("div.ask", { role: "group", "aria-label": `May ${name} run?` },
 		alert(problem),
-		drafts.has(block.call)
-			? draft(block.call, "Input, as JSON", "Allow this", allow, client)
-			: h("div.acts",
-				["Allow", "Deny"].map(decide),
-				button("quiet", "Edit the input", () => beginDraft(block.call, whole, client)),
-			),
+		// Hidden, they can have the focus back.
+		h("div.acts", { hidden: isEdited },
+			["Allow", "Deny"].map((word) => button("quiet", word, () => client.approve(call, word.toLowerCase()))),
+			button("quiet", "Edit the input", () => beginDraft(call, tried ?? whole, client)),
+		),
+		isEdited && draft(call, "Input, as JSON", "Allow this", allow, client),
 		h("small", `${name} runs once you allow it. ${expiry(block.expires)}`),
 	);
 	return h("section.tool", { "data-state": failed ? "error" : tool, "aria-label": `Tool ${name}` },
 		h("div.tool-head", h("span.tool-name", name), h("span.tool-state", toolState(block))),
-		!drafts.has(block.call) && pre("input", "Input", line.length < 72 ? line : whole, "ltr"),
+		!isEdited && pre("input", "Input", line.length < 72 ? line : whole, "ltr"),
 		tool === "asks" && (client.isAnswering(call) ? h("p.ask", "Sending your word…") : question()),
 		tool === "ended" && pre("output", "Result", output || "(nothing)", "auto"),
 	);

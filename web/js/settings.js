@@ -12,21 +12,17 @@ const POLICIES = {
 };
 
 export function openSettings(dialog, client) {
-	const { settings, models, plan } = client.model;
-	const { context = {} } = settings;
-	const was = { ...context, ...settings };
-	const field = (label, tag, name, props, ...children) =>
+	const { settings, models, plan, session } = client.model;
+	const was = { ...settings.context, ...settings };
+	const field = (label, tag, name, props, children) =>
 		h("label", label, h(tag, { name, value: was[name] ?? "", ...props }, children));
-	const number = (label, name, min, max, step) => {
-		// What was set cannot be unset.
-		const required = name in was;
-		return field(label, "input", name, { type: "number", min, max, step, required, placeholder: !required && "As the server has it" });
-	};
-	const select = (label, name, options) =>
-		field(label, "select", name, {}, Object.entries(options).map(([value, words]) => h("option", { value }, words)));
+	// What was set cannot be unset.
+	const empty = (name) => (name in was ? { required: true } : { placeholder: "As the server has it" });
+	const number = (label, name, min, max, step) => field(label, "input", name, { type: "number", min, max, step, ...empty(name) });
+	const select = (label, name, values, words) =>
+		field(label, "select", name, {}, values.map((value) => h("option", { value }, words(value))));
 
-	const onchange = ({ target }) => setTheme(target.value);
-	const exported = (format) => h("a", { href: `${client.connection.base}/sessions/${client.model.session}/export?format=${format}`, download: "" }, format);
+	const exported = (format) => h("a", { href: `${client.connection.base}/sessions/${session}/export?format=${format}`, download: "" }, format);
 
 	async function save(event) {
 		event.preventDefault();
@@ -47,17 +43,14 @@ export function openSettings(dialog, client) {
 
 	const show = (problem) => draw(dialog, [h("form", { onsubmit: save },
 		h("h2", "Settings of this chat"),
-		select("Model", "model", {
-			[was.model ?? ""]: was.model && `${was.model} (not there any more)`,
-			...Object.fromEntries(models.map((each) => [each, each])),
-		}),
+		select("Model", "model", [...new Set([...models, was.model])], (id) => (!id || models.includes(id) ? id : `${id} (not there any more)`)),
 		field("System prompt", "textarea", "system", { rows: 3, dir: "auto" }),
 		number("Temperature", "temperature", 0, 2, "any"),
-		select("What the model is sent", "policy", POLICIES),
+		select("What the model is sent", "policy", Object.keys(POLICIES), (name) => POLICIES[name]),
 		number("Turns, word for word", "turns", 1, 1_000),
-		context.policy === "retrieve" && number("Older exchanges", "recall", 0, 50),
+		was.policy === "retrieve" && number("Older exchanges", "recall", 0, 50),
 		number("Budget in tokens", "budget_tokens", 256, 10_000_000),
-		h("label", "Theme of the page", h("select", { value: document.documentElement.dataset.theme, onchange },
+		h("label", "Theme of the page", h("select", { value: document.documentElement.dataset.theme, onchange: (event) => setTheme(event.target.value) },
 			["system", "light", "dark"].map((theme) => h("option", theme)))),
 		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
 		alert(problem),

@@ -79,11 +79,8 @@ const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
 const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 export const inLine = (position) => `${position}${ORDINAL[ordinals.select(position)]} in line`;
 
-export function gauge({ estimated_tokens: tokens, budget_tokens: budget }) {
-	const sent = "tokens of conversation sent";
-	if (tokens > budget) return `About ${number(tokens)} ${sent}, more than the budget of ${number(budget)}`;
-	return `About ${number(tokens)}${budget ? ` of ${number(budget)}` : ""} ${sent}`;
-}
+export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
+	`About ${number(tokens)} tokens of conversation sent${budget ? `, ${tokens > budget ? "beyond" : "within"} the budget of ${number(budget)}` : ""}`;
 
 /** What a `context` holds no longer, or "". */
 export function leftOut(plan) {
@@ -97,8 +94,7 @@ export function leftOut(plan) {
 /** State, words, and what one can do. */
 export function connectionWords({ state, reason, code, retryAt, via }) {
 	if (state === "online") return [state, via === "polling" ? "Connected by polling" : "Connected"];
-	// Without a code it was the page that stopped: the session is gone.
-	if (state === "stopped") return code ? [state, "Signed out", "Reload"] : [state, "Closed"];
+	if (state === "stopped") return code === 4401 ? [state, "Signed out", "Reload"] : [state, "Closed"];
 	const left = secondsTo(retryAt);
 	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
 	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
