@@ -26,7 +26,7 @@ def test_its_policy_is_strict(chat):
 def test_the_page_is_small():
     files = [WEB / "index.html", *WEB.glob("css/*"), *WEB.glob("js/*")]
     # Aimed at: 60 KB. docs/decisions/0011 says what became of that. It may not grow unnoticed.
-    assert len(files) > 5 and sum(file.stat().st_size for file in files) <= 88_000
+    assert len(files) > 5 and sum(file.stat().st_size for file in files) <= 91_000
 
 
 def test_a_tool_call_is_a_card_with_its_input_and_its_result(chat):

@@ -103,7 +103,7 @@ let wasOnline = true;
 function showNotice() {
 	const { state, reason } = client.connection.status;
 	if (state === "online") onlineAt = Date.now();
-	const isLong = Date.now() - onlineAt > LONG && `${reason} What you write goes out once it is back.`;
+	const isLong = !client.isGone && Date.now() - onlineAt > LONG && `${reason} What you write goes out once it is back.`;
 	notice.hidden = !(told || isLong);
 	draw(notice, [h("p", told || isLong), told && button("link", "Dismiss", () => tell(""))]);
 }

@@ -12,7 +12,7 @@ const texts = new WeakMap();
 export const drafts = new Map();
 
 export function beginDraft(of, words, client) {
-	drafts.set(of, { words, from: document.activeElement });
+	if (!drafts.has(of)) drafts.set(of, { words, from: document.activeElement });
 	client.onChange();
 	requestAnimationFrame(() => document.querySelector(".draft textarea")?.focus());
 }
