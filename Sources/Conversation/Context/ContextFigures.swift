@@ -2,14 +2,18 @@
 package struct ContextFigures: Hashable, Sendable {
     /// The policy that decided.
     package var policy: String
-    /// Messages of the path: sent as they are, left out, stood for by a summary, and sent because they fit the question.
+    /// How many messages of the path are sent as they are (tool results may be cut to a line).
     package var sentMessages: Int
+    /// How many messages of the path the model learns nothing of. Those with nothing to send, as the reply of a turn that
+    /// failed at once, are counted nowhere.
     package var droppedMessages: Int
+    /// How many messages of the path a summary stands for.
     package var summarisedMessages: Int
+    /// How many older messages were sent because they fit the question.
     package var recalledMessages: Int
-    /// The prompt's tokens, estimated.
+    /// The prompt's tokens as `TokenEstimator` counts them: system prompt, tools and messages.
     package var estimatedTokens: Int
-    /// Tokens; nil for a policy that keeps to no bound.
+    /// The bound that the policy kept to, its budget or what the model reads at most; nil for one that keeps to none.
     package var budgetTokens: Int?
 
     package init(
@@ -23,14 +27,5 @@ package struct ContextFigures: Hashable, Sendable {
         self.recalledMessages = recalledMessages
         self.estimatedTokens = estimatedTokens
         self.budgetTokens = budgetTokens
-    }
-}
-
-extension ContextPlan {
-    package var figures: ContextFigures {
-        ContextFigures(
-            policy: self.policy, sentMessages: self.sentMessages, droppedMessages: self.droppedMessages,
-            summarisedMessages: self.summarisedMessages, recalledMessages: self.recalledMessages,
-            estimatedTokens: self.estimatedTokens, budgetTokens: self.budgetTokens)
     }
 }

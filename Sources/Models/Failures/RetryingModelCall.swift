@@ -41,21 +41,22 @@ final class RetryingModelCall: ModelCall, ModelEventReceiver {
 
     func receive(_ batch: borrowing ModelEventBatch) {
         guard let receiver else { return }
-        if case .failed(let error)? = batch.events.last { metrics.failed(error) }
-        if !hasSpoken {
-            hasSpoken = batch.events.contains(where: \.isSpeech)
-            if !hasSpoken, case .failed(let error)? = batch.events.last, let retry = next(after: error) {
-                return again(retry, to: receiver)
-            }
-        }
+        if !hasSpoken { hasSpoken = batch.events.contains(where: \.isSpeech) }
         switch batch.events.last {
-        // Whoever hears the end may let go of the call, or hold on to it: it shall not hold on to him.
-        case .stopped?, .failed?:
-            self.receiver = nil
-            call = nil
+        case .failed(let error)?:
+            metrics.failed(error)
+            if !hasSpoken, let retry = next(after: error) { return again(retry, to: receiver) }
+            end()
+        case .stopped?: end()
         default: break
         }
         receiver.receive(batch)
+    }
+
+    /// Whoever hears the end may let go of the call, or hold on to it: it shall not hold on to him.
+    private func end() {
+        receiver = nil
+        call = nil
     }
 
     private func next(after error: ModelError) -> ModelRetry? {

@@ -126,6 +126,7 @@ def by_polling(port, count):
             arrivals.took(frame["text"] for frame in frames if frame["type"] == "delta")
             after = max([after, *(frame["seq"] for frame in frames if "seq" in frame)])
             is_over = any(frame["type"] == "turn.done" for frame in frames)
+            # The page's own pace is what is looked at; it waits for nothing here.
             time.sleep(PAUSE)
         # Not more of it, where the reply has no end.
         ask("POST", f"/{session}/frames", {"type": "cancel", "send": "m1"})
