@@ -23,10 +23,19 @@ def test_its_policy_is_strict(chat):
     assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
 
 
-def test_the_page_is_small():
+def page_bytes():
     files = [WEB / "index.html", *WEB.glob("css/*"), *WEB.glob("js/*")]
-    # Aimed at: 60 KB. docs/decisions/0011 says what became of that. It may not grow unnoticed.
-    assert len(files) > 5 and sum(file.stat().st_size for file in files) <= 91_000
+    assert len(files) > 5
+    return sum(file.stat().st_size for file in files)
+
+
+@pytest.mark.xfail(strict=True, reason="what was asked for and is not met: docs/decisions/0011-size-of-the-page.md")
+def test_the_page_is_small():
+    assert page_bytes() < 60_000
+
+
+def test_the_page_does_not_grow():
+    assert page_bytes() <= 91_000
 
 
 def test_a_tool_call_is_a_card_with_its_input_and_its_result(chat):
