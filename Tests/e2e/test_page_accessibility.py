@@ -179,7 +179,7 @@ def test_a_whole_conversation_by_keyboard(start_server, page):
     chat.done()
     # Edit it: the field has the focus, and Ctrl+Enter sends.
     keys.tab_to("Edit this message", back=True).press("Enter")
-    expect(page.get_by_label("Your message")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
     keys.press("Control+a").type("My name is Bob").press("Control+Enter")
     expect(chat.text).to_contain_text("Bob")
     chat.done()

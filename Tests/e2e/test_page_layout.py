@@ -79,8 +79,7 @@ def test_an_on_screen_keyboard_covers_neither_the_composer_nor_the_end(browser, 
         chat.say("hello")
         chat.done()
         page.get_by_role("button", name="Edit this message").tap()
-        page.locator(".draft").get_by_role("button", name="Send").tap()
-        expect(page.locator("main")).to_be_focused()
+        page.get_by_role("dialog").get_by_role("button", name="Send").tap()
         chat.done()
         # The browser then makes the window as small as what the keyboard leaves.
         page.set_viewport_size({"width": 390, "height": 380})

@@ -28,7 +28,7 @@ def test_two_tabs_over_a_restart_end_with_the_same(page, start_server, way):
     expect(chat.page.locator("article.user")).to_have_count(2)
     chat.input.fill("not yet sent")
     page.locator("article.user").first.get_by_role("button", name="Edit this message").click()
-    page.get_by_label("Your message").fill("changed words")
+    page.get_by_role("textbox", name="Your message").fill("changed words")
     server.kill() if way == "killed" else server.stop()
     for each in (chat, other):
         expect(each.page.locator("#connection")).not_to_have_attribute("data-state", "online")
@@ -41,7 +41,7 @@ def test_two_tabs_over_a_restart_end_with_the_same(page, start_server, way):
         expect(each.replies.first.locator(".ending")).to_contain_text("server stopped")
     # Nothing of what one was writing is lost.
     expect(chat.input).to_have_value("not yet sent")
-    expect(page.get_by_label("Your message")).to_have_value("changed words")
+    expect(page.get_by_role("textbox", name="Your message")).to_have_value("changed words")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("article .blocks")).to_have_count(4)
     assert shown(chat) == shown(other)

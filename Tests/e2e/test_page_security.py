@@ -111,7 +111,7 @@ def test_a_person_may_say_it_too(chat, page, provider):
     expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(1)
     assert_unharmed(chat)
     page.get_by_role("button", name="Edit this message").click()
-    expect(page.get_by_label("Your message")).to_have_value(re.compile("^<script>"))
+    expect(page.get_by_role("textbox", name="Your message")).to_have_value(re.compile("^<script>"))
 
 
 def test_titles_of_every_kind(chat, page, provider):
@@ -169,8 +169,8 @@ def test_what_a_tool_is_about_to_do_is_shown_as_it_is(page, server):
     assert json.loads(shown.inner_text()) == to
     # As an input to edit, too.
     page.get_by_role("button", name="Edit the input").click()
-    assert json.loads(page.get_by_label("Input, as JSON").input_value()) == to
-    assert "\\u202e" in page.get_by_label("Input, as JSON").input_value()
+    assert json.loads(page.get_by_role("textbox", name="Input, as JSON").input_value()) == to
+    assert "\\u202e" in page.get_by_role("textbox", name="Input, as JSON").input_value()
     assert_unharmed(chat)
 
 

@@ -1,13 +1,11 @@
 // What this page does for the model: the tools that it declares in `open`.
 
 const locate = () =>
-	new Promise((resolve, reject) =>
-		navigator.geolocation.getCurrentPosition(
-			({ coords: { latitude, longitude, accuracy } }) =>
-				resolve(JSON.stringify({ latitude, longitude, accuracy_m: Math.round(accuracy) })),
-			({ code, message }) => reject(code === 1 ? "The user or this page's policy does not allow it." : message),
-			{ timeout: 30_000, maximumAge: 300_000 },
-		));
+	new Promise((resolve, reject) => navigator.geolocation.getCurrentPosition(
+		({ coords: { latitude, longitude, accuracy } }) => resolve(JSON.stringify({ latitude, longitude, accuracy_m: Math.round(accuracy) })),
+		({ message }) => reject(message),
+		{ timeout: 30_000, maximumAge: 300_000 },
+	));
 
 export const tools = {
 	get_location: {

@@ -1,52 +1,47 @@
 // What the page says in words.
 
-const AGAIN = "Edit your message, or ask again.";
-/** How a reply ended, where it did not simply end, and what one can do about it. */
+/** By status: how a reply ended, where it did not simply end. */
 const ENDINGS = {
-	cancelled: ["Stopped."],
-	failed: ["The reply failed."],
-	truncated: ["The reply broke off before it was complete."],
-	interrupted: ["Cut off: the server stopped while this reply was being written."],
-	refused: ["The model refused to answer.", AGAIN],
-	filtered: ["The provider's content filter ended this reply.", AGAIN],
-	max_tokens: ["Ended at the limit of tokens for one reply."],
-	context_exceeded: ["The conversation no longer fits what this model can read.", "Have less of it sent, or start a new chat."],
-	tool_limit: ["Ended after too many rounds of tool calls."],
-	time_limit: ["Ended at the time limit."],
-	held: ["Goes out once connected."],
-	pending: ["Sending…"],
-	unsent: ["Not sent."],
-	// Codes of errors.
-	upstream_auth: ["", "Whoever runs the server has to set its key."],
-	upstream_rejected: ["", "Say it differently, or choose another model."],
-	upstream_rate_limited: ["", "Wait a moment before you retry."],
-	message_too_long: ["", "Say it in fewer words."],
+	cancelled: "Stopped.",
+	failed: "The reply failed.",
+	truncated: "The reply broke off before it was complete.",
+	interrupted: "Cut off: the server stopped while this reply was being written.",
+	refused: "The model refused to answer. Edit your message, or ask again.",
+	filtered: "The provider's content filter ended this reply. Edit your message, or ask again.",
+	max_tokens: "Ended at the limit of tokens for one reply.",
+	context_exceeded: "The conversation no longer fits what this model can read. Have less of it sent (Settings), or start a new chat.",
+	tool_limit: "Ended after too many rounds of tool calls.",
+	time_limit: "Ended at the time limit.",
+	held: "Goes out once connected.",
+	pending: "Sending…",
+	unsent: "Not sent.",
 };
 
-/** `quiet`: nobody's failure; `goesOn`: the model can be asked to go on. */
-export function ending({ status = "completed", error, role }) {
-	if (status === "completed") return null;
-	const [text, advice] = ENDINGS[status] ?? [`Ended: ${status}.`];
-	const goesOn = /^(max_tokens|tool_limit)$/.test(status);
-	return {
-		text: role === "user" && status === "cancelled" ? "Stopped before the reply began." : text,
-		detail: list([error && explain(error), ENDINGS[error?.code]?.[1] ?? advice], " "),
-		quiet: goesOn || /^(cancelled|held|pending)$/.test(status),
-		goesOn,
-	};
-}
+/** By an error's code: what one can do, where the error does not say it. */
+const ADVICE = {
+	upstream_auth: "Whoever runs the server has to set its key.",
+	upstream_rejected: "Say it differently, or choose another model.",
+};
 
-export function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
-	return `${message}${after ? ` Worth another try in ${duration(after)}.` : ""} (${code}${http ? `, HTTP ${http}` : ""})`;
-}
-
+const list = (parts, between = " ") => parts.filter(Boolean).join(between);
 const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefined, { maximumFractionDigits });
-const duration = (ms) => {
+const secondsTo = (at) => Math.ceil((at - Date.now()) / 1_000);
+
+function duration(ms) {
 	if (ms < 1_000) return `${number(ms)} ms`;
 	return ms < 90_000 ? `${number(ms / 1_000, 1)} s` : `${number(ms / 60_000)} minutes`;
-};
-const list = (parts, between) => parts.filter(Boolean).join(between);
-const secondsTo = (at) => Math.ceil((at - Date.now()) / 1_000);
+}
+
+/** How it ended, and what one can do; null for a whole reply. */
+export function ending({ status = "completed", role, error }) {
+	if (status === "completed") return null;
+	if (role === "user" && status === "cancelled") return "Stopped before the reply began.";
+	return list([ENDINGS[status] ?? `Ended: ${status}.`, error && explain(error), ADVICE[error?.code]]);
+}
+
+function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
+	return list([message, after && `Worth another try in ${duration(after)}.`, http ? `(${code}, HTTP ${http})` : `(${code})`]);
+}
 
 export const measures = ({ usage, timing: { ttft_ms: first, tokens_per_second: rate } = {} }) =>
 	list([
@@ -55,14 +50,14 @@ export const measures = ({ usage, timing: { ttft_ms: first, tokens_per_second: r
 		rate >= 0 && `${number(rate, 1)} tokens/s`,
 	], " · ");
 
+const TOOL_STATES = { called: "Called", asks: "Waits for your word", running: "Running…", unfinished: "Not finished" };
+
 export function toolState({ tool, done, is_error: failed, duration_ms: ms, runs, decision }) {
-	if (tool === "asks") return "Waits for your word";
-	if (tool === "running") return runs === "client" ? "Running in the browser…" : "Running…";
-	if (tool === "unfinished") return "Not finished";
-	if (tool !== "ended") return done ? "Called" : "Writing its input…";
+	if (!done) return "Writing its input…";
+	if (tool === "running" && runs === "client") return "Running in the browser…";
+	if (tool !== "ended") return TOOL_STATES[tool];
 	if (decision === "deny") return "Denied";
-	const took = ms >= 0 && `in ${duration(ms)}`;
-	return list([failed ? "Failed" : "Done", took, decision === "edited" && "with another input"], " ");
+	return list([failed ? "Failed" : "Done", ms >= 0 && `in ${duration(ms)}`, decision === "edited" && "with another input"]);
 }
 
 export function expiry(at) {
@@ -72,30 +67,28 @@ export function expiry(at) {
 
 export function retrying({ attempt, at, message, fallback }) {
 	const left = secondsTo(at);
-	return `${message} Attempt ${attempt}${fallback ? ` asks ${fallback}` : ""} ${left > 0 ? `in ${left} s` : "is under way"}.`;
+	return list([message, `Attempt ${attempt}`, fallback && `asks ${fallback}`, left > 0 ? `in ${left} s.` : "is under way."]);
 }
 
-const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
-const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
-export const inLine = (position) => `${position}${ORDINAL[ordinals.select(position)]} in line`;
+export function gauge({ estimated_tokens: tokens, budget_tokens: budget }) {
+	const bound = budget && `, ${tokens > budget ? "beyond" : "within"} the budget of ${number(budget)}`;
+	return `About ${number(tokens)} tokens of conversation sent${bound ?? ""}`;
+}
 
-export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
-	`About ${number(tokens)} tokens of conversation sent${budget ? `, ${tokens > budget ? "beyond" : "within"} the budget of ${number(budget)}` : ""}`;
-
-/** What a `context` holds no longer, or "". */
+/** What the newest reply's context holds no longer, or "". */
 export function leftOut(plan) {
-	const parts = Object.entries({ dropped: "left out", summarised: "summarised", recalled: "recalled" }).map(([name, done]) => {
+	const part = (name, done) => {
 		const count = plan[`${name}_messages`];
 		return count > 0 && `${number(count)} message${count === 1 ? "" : "s"} ${done}`;
-	});
-	return parts.some(Boolean) && `Above, for the newest reply: ${list(parts, ", ")}`;
+	};
+	return list([part("dropped", "left out"), part("summarised", "summarised"), part("recalled", "recalled")], ", ");
 }
 
-/** State, words, and what one can do. */
-export function connectionWords({ state, reason, code, retryAt, via }) {
-	if (state === "online") return [state, via === "polling" ? "Connected by polling" : "Connected"];
-	if (state === "stopped") return code === 4401 ? [state, "Signed out", "Reload"] : [state, "Closed"];
+/** What the connection is in, and what one can do. */
+export function connectionWords({ state, code, retryAt, via }) {
 	const left = secondsTo(retryAt);
-	if (left > 0) return [state, navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
-	return ["connecting", reason ? "Reconnecting…" : "Connecting…"];
+	if (state === "online") return [via === "polling" ? "Connected by polling" : "Connected"];
+	if (state === "stopped") return code === 4401 ? ["Signed out", "Reload"] : ["Closed"];
+	if (left > 0) return [navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
+	return ["Connecting…"];
 }
