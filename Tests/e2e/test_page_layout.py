@@ -81,6 +81,8 @@ def test_an_on_screen_keyboard_covers_neither_the_composer_nor_the_end(browser, 
         page.get_by_role("button", name="Edit this message").tap()
         page.get_by_role("dialog").get_by_role("button", name="Send").tap()
         chat.done()
+        # Nor does it open again after that.
+        expect(page.locator("textarea:focus")).to_have_count(0)
         # The browser then makes the window as small as what the keyboard leaves.
         page.set_viewport_size({"width": 390, "height": 380})
         expect(page.locator("#composer")).to_be_in_viewport(ratio=0.99)
