@@ -96,7 +96,7 @@ def test_a_failure_says_its_code_and_what_to_do(scripted, chat):
                "upstream_status": 429},
     )
     expect(chat.reply.locator(".ending")).to_contain_text(
-        "The reply failed. Slow down. Worth another try in 30 s. (upstream_rate_limited, HTTP 429) Wait a moment"
+        "The reply failed. Slow down. Worth another try in 30 s. (upstream_rate_limited, HTTP 429)"
     )
 
 

@@ -20,12 +20,11 @@ const addressed = () => /^#([\w-]{1,64})$/.exec(location.hash)?.[1] ?? null;
 
 const speech = announcer(at.announcer);
 const toEnd = followEnd(at.scroll, at.transcript, at.latest);
-const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError: ({ message }) => tell(message) });
+const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError: tell });
 
 const act = {
 	say(text) {
 		client.send(text);
-		tell("");
 		acted();
 	},
 	retry(message) {
@@ -36,7 +35,7 @@ const act = {
 		acted();
 	},
 	takeBack: (message) => giveBack(client.withdraw(message.id)),
-	select: (id) => client.ask({ type: "select", message: id }).catch(({ message }) => tell(message)),
+	select: (id) => client.ask({ type: "select", message: id }).catch(tell),
 	settings: () => askSettings(client),
 	tell,
 	leave() {
@@ -66,14 +65,14 @@ function show() {
 	const { epoch, session, settings, more } = client.model;
 	draw(at.transcript, [
 		epoch && client.messages.length === 0 && welcome(settings.model ?? "A model", act.say),
-		more && button("link older", "Show earlier messages", older),
+		more && button("link", "Show earlier messages", older),
 		transcript({ client, act }),
 	]);
 	speech.follow(at.transcript.querySelector("[aria-busy=true]"));
-	document.title = settings.title ? `${settings.title} – Whinchat` : "Whinchat";
 	draw(at.bar, bar(client, act));
+	document.title = settings.title ? `${settings.title} – Whinchat` : "Whinchat";
 	if (session && addressed() !== session) {
-		history.replaceState(null, "", `${location.pathname}#${session}`);
+		history.replaceState(null, "", `#${session}`);
 		refreshChats();
 	}
 	showNotice();
@@ -96,11 +95,11 @@ function showNotice() {
 	const isLong = !client.isGone && Date.now() - onlineAt > LONG;
 	const words = told || (isLong && `${reason} What you write goes out once it is back.`);
 	at.notice.hidden = !words;
-	draw(at.notice, [h("p", words), told && button("link", "Dismiss", () => tell(""))]);
+	draw(at.notice, [h("p", words), told && button("link", "Dismiss", () => tell())]);
 }
 
-function tell(words) {
-	told = words;
+function tell({ message = "" } = {}) {
+	told = message;
 	showNotice();
 }
 
@@ -108,10 +107,10 @@ function tell(words) {
 setInterval(() => (client.isBusy || client.connection.status.state === "waiting") && redraw(), 1_000);
 
 function onStatus({ state, reason }) {
+	if (state === "online") refreshChats();
 	if (state === "online" && !wasOnline) speech.say("Connected again.");
 	if (state === "waiting" && wasOnline) speech.say(`${reason} Reconnecting.`);
-	if (state === "stopped") tell(reason);
-	if (state === "online") refreshChats();
+	if (state === "stopped") tell({ message: reason });
 	if (state !== "connecting") wasOnline = state === "online";
 	redraw();
 }
@@ -127,11 +126,11 @@ function onEvent(frame) {
 
 // What the person does
 
-/** At the very top no browser keeps what one was reading where it is. */
 async function older() {
-	await client.older().catch(({ message }) => tell(message));
+	await client.older().catch(tell);
 	const { scrollHeight, scrollTop } = at.scroll;
 	show();
+	// At the very top no browser keeps what one was reading where it is.
 	at.scroll.scrollTop = scrollTop + at.scroll.scrollHeight - scrollHeight;
 }
 
@@ -142,20 +141,14 @@ function giveBack(text) {
 }
 
 function switchTo(session) {
-	tell("");
 	giveBack(client.open(session));
 	refreshChats();
 }
 
-function inputChanged() {
-	input.style.height = "auto";
-	input.style.height = `${input.scrollHeight}px`;
-	showComposer();
-}
-
 function acted() {
+	tell();
 	toEnd();
-	inputChanged();
+	showComposer();
 	// Not where that would open a keyboard over half the screen.
 	if (!matchMedia("(pointer: coarse)").matches) input.focus({ preventScroll: true });
 }
@@ -163,7 +156,7 @@ function acted() {
 function submit(event) {
 	event.preventDefault();
 	const text = input.value;
-	if (!text.trim() || client.isGone) return;
+	if (!text.trim()) return;
 	input.value = "";
 	act.say(text);
 }
@@ -171,7 +164,8 @@ function submit(event) {
 const stop = () => giveBack(client.stop());
 
 at.composer.onsubmit = submit;
-input.oninput = inputChanged;
+at.stop.onclick = stop;
+input.oninput = showComposer;
 onkeydown = (event) => {
 	// While an input method composes a word, the keys belong to it.
 	if (event.isComposing) return;
@@ -179,7 +173,6 @@ onkeydown = (event) => {
 	const isElsewhere = document.querySelector(":modal, :popover-open") || event.target.matches("nav *");
 	if (event.key === "Escape" && client.isBusy && !isElsewhere) stop();
 };
-at.stop.onclick = stop;
 onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = onoffline = () => client.connection.wake();
 onbeforeunload = (event) => client.messages.some(({ status }) => /^(held|unsent)$/.test(status)) && event.preventDefault();

@@ -52,16 +52,15 @@ function toolCard(block, client) {
 const KINDS = { text: growing, thinking, tool_call: toolCard };
 
 /** How it ended, and what one can do about it. */
-function end(message, { act, isLast }) {
+function end(message, act) {
 	const { status } = message;
-	const isUnsent = status === "unsent";
+	const waits = /^(held|pending)$/.test(status);
 	const goesOn = /^(max_tokens|tool_limit)$/.test(status);
-	const isQuiet = goesOn || /^(cancelled|held|pending)$/.test(status);
-	return h(`div.ending${isQuiet ? ".quiet-ending" : ""}`,
+	return h(`div.ending${waits || goesOn || status === "cancelled" ? ".quiet-ending" : ""}`,
 		h("p", { dir: "auto" }, ending(message)),
-		isLast && goesOn && button("quiet", "Go on", () => act.say("Go on.")),
-		(isLast || isUnsent) && button("quiet", "Retry", () => act.retry(message)),
-		isUnsent && button("quiet", "Edit", () => act.takeBack(message)),
+		goesOn && button("quiet", "Go on", () => act.say("Go on.")),
+		!waits && button("quiet", "Retry", () => act.retry(message)),
+		status === "unsent" && button("quiet", "Edit", () => act.takeBack(message)),
 	);
 }
 
@@ -84,7 +83,7 @@ function footer(message, { client, act, siblings }) {
 	);
 }
 
-/** `page`: `client`, `act`; and of the message `isLast`, `siblings`, `waits`, `position`. */
+/** `page`: `client`, `act`; and of the message `siblings`, `waits`, `position`. */
 export function messageView(message, page) {
 	const { id, role, live, blocks, model, cut, retrying: again } = message;
 	const { client, waits, position } = page;
@@ -97,7 +96,7 @@ export function messageView(message, page) {
 		(isSilent || position) && h("p.dots", position ? `Number ${position} in line` : again && retrying(again)),
 		!live && h("div.end",
 			cut && h("p.ending.quiet-ending", "Only the beginning is shown."),
-			ending(message) && end(message, page),
+			ending(message) && end(message, page.act),
 			client.model.messages.has(id) && !waits && footer(message, page),
 		),
 	);

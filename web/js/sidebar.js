@@ -55,7 +55,7 @@ export function sidebar(nav, client, act) {
 	async function tellServer(id) {
 		// Whoever has opened it wants it back.
 		if (id !== client.model.session) {
-			await client.http(`/sessions/${id}`, { method: "DELETE" }).catch(({ message }) => act.tell(message));
+			await client.http(`/sessions/${id}`, { method: "DELETE" }).catch(act.tell);
 			await load();
 		}
 		keep(id);
@@ -77,7 +77,7 @@ export function sidebar(nav, client, act) {
 	function show() {
 		const { activeElement } = document;
 		draw(nav, [
-			h("div.brand", h("img", { src: document.querySelector("link[rel=icon]").href, alt: "" }), "Whinchat"),
+			h("strong", "Whinchat"),
 			button("quiet", "New chat", () => {
 				nav.hidePopover();
 				act.leave();

@@ -38,8 +38,7 @@ export function transcript(page) {
 		const { id, version, live, status } = message;
 		const turn = turns.find((each) => (each.message ?? each.parent) === id);
 		const waits = status ? /^(held|pending)$/.test(status) : turn && !turn.message;
-		const isLast = !isBusy && message === messages.at(-1);
-		const place = { isLast, siblings: model.siblings[id] ?? [], waits, position: turn?.position };
+		const place = { siblings: model.siblings[id] ?? [], waits, position: turn?.position };
 		const key = [version, isBusy, ...Object.values(place)].join();
 		// What is live shows times as well.
 		if (message.key !== key || live) Object.assign(message, { key, view: messageView(message, { ...page, ...place }) });
@@ -70,20 +69,19 @@ export function bar(client, act) {
 	];
 }
 
-/** What to try first, and what that shows. Only the built-in model breaks when asked. */
-const suggestions = (isDemo) => [
-	["Explain WebSockets in three sentences.", "Read each word as it is written"],
-	["What is 6×7? Use the calculator.", "See a tool being called"],
-	["Write something long", "Press Stop in the middle"],
-	[isDemo ? "Break in the middle" : "What is 1÷0? Use the calculator.", "See an error where it happens"],
-];
-
+/** What to try first, and what that shows. */
 export function welcome(model, say) {
 	const isDemo = /demo/i.test(model);
+	const suggestion = (what, why) => h("button.suggestion", { onclick: () => say(what) }, what, h("small", why));
 	return h("section.welcome",
 		h("h2", "What shall we talk about?"),
-		h("p.lede", h("strong", model), " answers here. ", isDemo && "It is built in, needs no key, and only plays a model."),
+		h("p", h("strong", model), " answers here. ", isDemo && "It is built in, needs no key, and only plays a model."),
 		h("div.suggestions", { role: "group", "aria-label": "Things to try" },
-			suggestions(isDemo).map(([what, why]) => h("button.suggestion", { onclick: () => say(what) }, what, h("small", why)))),
+			suggestion("Explain WebSockets in three sentences.", "Read each word as it is written"),
+			suggestion("What is 6×7? Use the calculator.", "See a tool being called"),
+			suggestion("Write something long", "Press Stop in the middle"),
+			// Only the built-in model breaks when asked.
+			suggestion(isDemo ? "Break in the middle" : "What is 1÷0? Use the calculator.", "See an error where it happens"),
+		),
 	);
 }

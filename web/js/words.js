@@ -85,10 +85,10 @@ export function leftOut(plan) {
 }
 
 /** What the connection is in, and what one can do. */
-export function connectionWords({ state, code, retryAt, via }) {
+export function connectionWords({ state, retryAt, via }) {
 	const left = secondsTo(retryAt);
 	if (state === "online") return [via === "polling" ? "Connected by polling" : "Connected"];
-	if (state === "stopped") return code === 4401 ? ["Signed out", "Reload"] : ["Closed"];
+	if (state === "stopped") return ["Closed", "Reload"];
 	if (left > 0) return [navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
 	return ["Connecting…"];
 }
