@@ -180,9 +180,9 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
+def page(browser, start_server):
     """A page in a browser profile of its own. What it reports as an error fails the test; `page.expected_errors` takes
-    texts of those that a test means to cause."""
+    texts of those that a test means to cause. It is closed before the servers of its test stop."""
     context = browser.new_context()
     context.set_default_timeout(30_000)
     page = context.new_page()

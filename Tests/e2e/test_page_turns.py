@@ -200,10 +200,10 @@ def test_the_context_is_shown_on_a_gauge_and_where_it_begins(scripted, chat, pag
         parent = f"a{number}"
         if number < 3:
             expect(page.locator(".left-out")).to_have_count(0)
-    gauge = page.get_by_role("meter", name="About 3,000 tokens of conversation sent, within the budget of 4,000")
+    gauge = page.get_by_role("meter", name="About 3,000 of 4,000 tokens of conversation sent")
     expect(gauge).to_have_attribute("value", "3000")
     line = page.locator(".left-out")
-    expect(line).to_have_text("Above, for the newest reply: 1 message left out, 3 messages summarised")
+    expect(line).to_have_text("Messages above: 1 left out, 3 summarised")
     assert line.evaluate("element => element.nextElementSibling.textContent").startswith("Youquestion 3")
 
 
@@ -211,7 +211,7 @@ def test_a_context_beyond_its_budget_is_told_as_that(scripted, chat, page):
     scripted.ask(chat)
     scripted.start(estimated_tokens=1_367, budget_tokens=300)
     scripted.end()
-    expect(page.get_by_role("meter")).to_have_accessible_name("About 1,367 tokens of conversation sent, beyond the budget of 300")
+    expect(page.get_by_role("meter")).to_have_accessible_name("About 1,367 of 300 tokens of conversation sent")
 
 
 def test_the_policy_changes_in_the_middle(chat, page):
@@ -230,7 +230,7 @@ def test_the_policy_changes_in_the_middle(chat, page):
     expect(chat.replies).to_have_count(3)
     chat.done()
     expect(chat.text).to_contain_text("You have not told me")
-    expect(page.locator(".left-out")).to_contain_text("4 messages left out")
+    expect(page.locator(".left-out")).to_contain_text("4 left out")
     page.get_by_role("button", name="Settings").click()
     expect(dialog.get_by_label("What the model is sent")).to_have_value("none")
     expect(dialog.get_by_label("Budget in tokens")).to_have_value("2000")

@@ -20,7 +20,7 @@ const addressed = () => /^#([\w-]{1,64})$/.exec(location.hash)?.[1] ?? null;
 
 const speech = announcer(at.announcer);
 const toEnd = followEnd(at.scroll, at.transcript, at.latest);
-const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError: tell });
+const client = new ChatClient({ session: addressed(), tools, onChange: redraw, onEvent, onStatus, onError });
 
 const act = {
 	say(text) {
@@ -28,13 +28,11 @@ const act = {
 		acted();
 	},
 	retry(message) {
-		if (message.status === "unsent") client.retry(message.id);
 		// A turn that never began has no reply to ask for again: the same words are said once more.
-		else if (message.role === "user") client.send(textOf(message));
+		if (message.role === "user") client.send(textOf(message));
 		else client.regenerate(message.id);
 		acted();
 	},
-	takeBack: (message) => giveBack(client.withdraw(message.id)),
 	select: (id) => client.ask({ type: "select", message: id }).catch(tell),
 	settings: () => askSettings(client),
 	tell,
@@ -42,7 +40,6 @@ const act = {
 		history.pushState(null, "", location.pathname);
 		switchTo(null);
 	},
-	reconnect: () => (client.connection.status.state === "stopped" ? location.reload() : client.connection.wake()),
 };
 
 const refreshChats = sidebar(at.sidebar, client, act);
@@ -52,7 +49,6 @@ const refreshChats = sidebar(at.sidebar, client, act);
 let isDue = false;
 let told = "";
 let onlineAt = Date.now();
-let wasOnline = true;
 
 /** Draws all once before the next frame, however often it is asked for. */
 function redraw() {
@@ -108,10 +104,7 @@ setInterval(() => (client.isBusy || client.connection.status.state === "waiting"
 
 function onStatus({ state, reason }) {
 	if (state === "online") refreshChats();
-	if (state === "online" && !wasOnline) speech.say("Connected again.");
-	if (state === "waiting" && wasOnline) speech.say(`${reason} Reconnecting.`);
 	if (state === "stopped") tell({ message: reason });
-	if (state !== "connecting") wasOnline = state === "online";
 	redraw();
 }
 
@@ -122,6 +115,12 @@ function onEvent(frame) {
 	if (frame.type !== "turn.done") return;
 	show();
 	speech.finish(ending(frame) ?? "The reply is complete.");
+}
+
+/** What was refused comes back with its error. */
+function onError(error, text = "") {
+	giveBack(text);
+	tell(error);
 }
 
 // What the person does
@@ -175,7 +174,7 @@ onkeydown = (event) => {
 };
 onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = onoffline = () => client.connection.wake();
-onbeforeunload = (event) => client.messages.some(({ status }) => /^(held|unsent)$/.test(status)) && event.preventDefault();
+onbeforeunload = (event) => client.messages.some(({ status }) => /^held/.test(status)) && event.preventDefault();
 document.onvisibilitychange = () => {
 	if (document.hidden) return;
 	client.connection.wake();

@@ -4,7 +4,7 @@ import { alert, button, draw, h } from "./dom.js";
 
 const dialog = document.querySelector("dialog");
 
-/** Shows a form. `save` gets its fields by name. What it throws stands in the form, which stays open. */
+/** Shows a form. `save` gets its fields by name; what it throws stands in the form, which stays open. */
 export function ask(title, fields, verb, save) {
 	async function onsubmit(event) {
 		event.preventDefault();
@@ -12,15 +12,15 @@ export function ask(title, fields, verb, save) {
 			await save(Object.fromEntries(new FormData(event.target)));
 			dialog.close();
 		} catch (error) {
-			show(error);
+			show(error.message);
 		}
 	}
 
-	const show = (error) => draw(dialog, [h("form", { onsubmit },
+	const show = (problem) => draw(dialog, [h("form", { onsubmit },
 		h("h2", title),
 		fields,
-		alert(error?.message),
-		h("div.acts", h("button.quiet.main", verb), button("link", "Cancel", () => dialog.close())),
+		alert(problem),
+		h("div.acts", h("button.main", verb), button("link", "Cancel", () => dialog.close())),
 	)]);
 	dialog.ariaLabel = title;
 	draw(dialog, []);
@@ -28,5 +28,5 @@ export function ask(title, fields, verb, save) {
 	dialog.showModal();
 }
 
-export const askText = (title, text, verb, save, dir = "auto") =>
-	ask(title, h("textarea", { name: "text", "aria-label": title, value: text, rows: 8, dir, required: true }), verb, (fields) => save(fields.text));
+export const askText = (title, value, verb, save) =>
+	ask(title, h("textarea", { name: "text", "aria-label": title, value, rows: 8, required: true }), verb, ({ text }) => save(text));

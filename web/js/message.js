@@ -4,7 +4,7 @@ import { textOf } from "./client.js";
 import { askText } from "./dialog.js";
 import { alert, button, copyButton, h, make } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { ending, expiry, measures, retrying, toolState } from "./words.js";
+import { ending, measures, retrying, toolState } from "./words.js";
 
 /** A text keeps its element while it grows. */
 function growing(block) {
@@ -30,15 +30,15 @@ function toolCard(block, client) {
 		if (changed?.constructor !== Object) throw new TypeError("The input has to be an object: {…}.");
 		client.approve(call, "allow", changed);
 		block.tried = words;
-	}, "ltr");
+	});
 	const question = () => h("div.ask", { role: "group", "aria-label": `May ${name} run?` },
 		alert(problem),
 		h("div.acts",
-			button("quiet", "Allow", () => client.approve(call, "allow")),
-			button("quiet", "Deny", () => client.approve(call, "deny")),
-			button("quiet", "Edit the input", edit),
+			button("", "Allow", () => client.approve(call, "allow")),
+			button("", "Deny", () => client.approve(call, "deny")),
+			button("", "Edit the input", edit),
 		),
-		h("small", `${name} runs once you allow it. ${expiry(block.expires)}`),
+		h("small", `${name} runs once you allow it.`),
 	);
 	return h("section.tool", { "data-state": failed ? "error" : tool, "aria-label": `Tool ${name}` },
 		h("div.tool-head", h("span.tool-name", name), h("span.tool-state", toolState(block))),
@@ -53,14 +53,12 @@ const KINDS = { text: growing, thinking, tool_call: toolCard };
 
 /** How it ended, and what one can do about it. */
 function end(message, act) {
-	const { status } = message;
-	const waits = /^(held|pending)$/.test(status);
-	const goesOn = /^(max_tokens|tool_limit)$/.test(status);
-	return h(`div.ending${waits || goesOn || status === "cancelled" ? ".quiet-ending" : ""}`,
+	const waits = /^(held|pending)$/.test(message.status);
+	const goesOn = /^(max_tokens|tool_limit)$/.test(message.status);
+	return h(`div.ending${waits || goesOn || message.status === "cancelled" ? ".quiet-ending" : ""}`,
 		h("p", { dir: "auto" }, ending(message)),
-		goesOn && button("quiet", "Go on", () => act.say("Go on.")),
-		!waits && button("quiet", "Retry", () => act.retry(message)),
-		status === "unsent" && button("quiet", "Edit", () => act.takeBack(message)),
+		goesOn && button("", "Go on", () => act.say("Go on.")),
+		!waits && button("", "Retry", () => act.retry(message)),
 	);
 }
 

@@ -21,7 +21,7 @@ export function askSettings(client) {
 	const number = (label, name, min, max, step) =>
 		field(label, "input", name, { type: "number", min, max, step, required: name in was, placeholder: "As the server has it" });
 	const options = (values, words = {}) => values.map((value) => h("option", { value }, words[value] ?? value));
-	const exported = (format) => h("a", { href: `${client.connection.base}/sessions/${session}/export?format=${format}`, download: "" }, format);
+	const file = (format) => h("a", { href: `${client.connection.base}/sessions/${session}/export?format=${format}`, download: "" }, format);
 
 	ask("Settings", [
 		field("Model", "select", "model", {}, options(models)),
@@ -31,17 +31,17 @@ export function askSettings(client) {
 		number("Turns, word for word", "turns", 1, 1_000),
 		number("Budget in tokens", "budget_tokens", 256, 10_000_000),
 		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
-		h("label", "Theme of the page", h("select", { value: document.documentElement.dataset.theme, onchange: (event) => setTheme(event.target.value) },
+		h("label", "Theme", h("select", { value: localStorage.theme, onchange: ({ target }) => setTheme(target.value) },
 			options(["system", "light", "dark"]))),
-		h("small", "This chat as a file: ", exported("markdown"), ", ", exported("json")),
+		h("small", "This chat as a file: ", file("markdown"), ", ", file("json")),
 	], "Save", (fields) => {
-		const { model, system, temperature, ...context } = changed(fields, was);
-		return client.ask({ type: "configure", model, system, temperature, context });
+		const context = {};
+		const changes = { type: "configure", context };
+		for (const [name, value] of Object.entries(fields)) {
+			if (value === String(was[name] ?? "")) continue;
+			const part = /^(model|system|temperature)$/.test(name) ? changes : context;
+			part[name] = /^(model|system|policy)$/.test(name) ? value : Number(value);
+		}
+		return client.ask(changes);
 	});
-}
-
-function changed(fields, was) {
-	const changes = Object.entries(fields).filter(([name, value]) => value !== String(was[name] ?? ""));
-	const isText = (name) => /^(model|system|policy)$/.test(name);
-	return Object.fromEntries(changes.map(([name, value]) => [name, isText(name) ? value : Number(value)]));
 }

@@ -78,14 +78,13 @@ export function sidebar(nav, client, act) {
 		const { activeElement } = document;
 		draw(nav, [
 			h("strong", "Whinchat"),
-			button("quiet", "New chat", () => {
+			button("", "New chat", () => {
 				nav.hidePopover();
 				act.leave();
 			}),
 			h("input", { type: "search", "aria-label": "Search chats", placeholder: "Search", maxlength: 200, oninput: search }),
 			h("ul", list.sessions.map(row)),
 			query && !list.sessions.length && h("p", "Nothing found."),
-			list.next && h("p", "Older chats are found by searching."),
 		]);
 		// What was moved has lost it.
 		if (nav.contains(activeElement)) activeElement.focus();

@@ -4,11 +4,10 @@ import { button, h, icon } from "./dom.js";
 import { messageView } from "./message.js";
 import { connectionWords, gauge, leftOut } from "./words.js";
 
-/** Follows the end of a growing content while the reader is there, and never pulls a reader who is not. `box` scrolls,
- * `content` grows, `latest` is a button. Returns what goes to the end. */
+/** Follows the end of what grows in a box while the reader is there. `latest` is a button. Returns what goes to the end. */
 export function followEnd(box, content, latest) {
-	let follows = true;
-	let top = 0;
+	let follows;
+	let top;
 	const look = () => {
 		top = box.scrollTop;
 		latest.hidden = follows;
@@ -47,24 +46,22 @@ export function transcript(page) {
 	const { plan } = model;
 	const newest = messages.findIndex(({ id }) => id === plan?.parent);
 	const sent = messages.slice(0, newest + 1).filter(({ blocks }) => blocks.length).at(-plan?.sent_messages);
-	if (sent && leftOut(plan)) views.splice(messages.indexOf(sent), 0, h("p.left-out", { key: "left out" }, `Above, for the newest reply: ${leftOut(plan)}`));
+	if (sent && leftOut(plan)) views.splice(messages.indexOf(sent), 0, h("p.left-out", { key: "left out" }, `Messages above: ${leftOut(plan)}`));
 	return views;
 }
 
 export function bar(client, act) {
 	const { settings, plan } = client.model;
 	const { status } = client.connection;
-	const [words, help] = connectionWords(status);
 	return [
 		h("button.mini", { id: "chats", popovertarget: "sidebar", "aria-label": "Chats" }, icon("menu")),
 		h("h1", { dir: "auto" }, settings.title || "New chat"),
 		h("span", { id: "model" }, settings.model),
 		h("div", { id: "connection", "data-state": status.state, title: status.reason },
 			h("span.dot"),
-			h("span.words", words),
-			help && button("link", help, act.reconnect),
+			h("span.words", connectionWords(status)),
 		),
-		plan && h("meter", { max: plan.budget_tokens ?? 2 * plan.estimated_tokens, value: plan.estimated_tokens, "aria-label": gauge(plan), title: gauge(plan) }),
+		plan && h("meter", { max: plan.budget_tokens ?? 2 * plan.estimated_tokens, value: plan.estimated_tokens, title: gauge(plan) }),
 		button("mini", "Settings", act.settings, "settings"),
 	];
 }

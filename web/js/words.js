@@ -9,12 +9,11 @@ const ENDINGS = {
 	refused: "The model refused to answer. Edit your message, or ask again.",
 	filtered: "The provider's content filter ended this reply. Edit your message, or ask again.",
 	max_tokens: "Ended at the limit of tokens for one reply.",
-	context_exceeded: "The conversation no longer fits what this model can read. Have less of it sent (Settings), or start a new chat.",
+	context_exceeded: "The conversation no longer fits this model. Have less of it sent (Settings), or start a new chat.",
 	tool_limit: "Ended after too many rounds of tool calls.",
 	time_limit: "Ended at the time limit.",
 	held: "Goes out once connected.",
 	pending: "Sending…",
-	unsent: "Not sent.",
 };
 
 /** By an error's code: what one can do, where the error does not say it. */
@@ -52,17 +51,11 @@ export const measures = ({ usage, timing: { ttft_ms: first, tokens_per_second: r
 
 const TOOL_STATES = { called: "Called", asks: "Waits for your word", running: "Running…", unfinished: "Not finished" };
 
-export function toolState({ tool, done, is_error: failed, duration_ms: ms, runs, decision }) {
+export function toolState({ tool, done, is_error: failed, duration_ms: ms, decision }) {
 	if (!done) return "Writing its input…";
-	if (tool === "running" && runs === "client") return "Running in the browser…";
 	if (tool !== "ended") return TOOL_STATES[tool];
 	if (decision === "deny") return "Denied";
-	return list([failed ? "Failed" : "Done", ms >= 0 && `in ${duration(ms)}`, decision === "edited" && "with another input"]);
-}
-
-export function expiry(at) {
-	const left = secondsTo(at);
-	return left > 0 ? `Without an answer, it is a no in ${duration(1_000 * left)}.` : "It is too late for an answer.";
+	return list([failed ? "Failed" : "Done", ms >= 0 && `in ${duration(ms)}`]);
 }
 
 export function retrying({ attempt, at, message, fallback }) {
@@ -70,25 +63,18 @@ export function retrying({ attempt, at, message, fallback }) {
 	return list([message, `Attempt ${attempt}`, fallback && `asks ${fallback}`, left > 0 ? `in ${left} s.` : "is under way."]);
 }
 
-export function gauge({ estimated_tokens: tokens, budget_tokens: budget }) {
-	const bound = budget && `, ${tokens > budget ? "beyond" : "within"} the budget of ${number(budget)}`;
-	return `About ${number(tokens)} tokens of conversation sent${bound ?? ""}`;
-}
+export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
+	`About ${number(tokens)} ${budget ? `of ${number(budget)} ` : ""}tokens of conversation sent`;
 
 /** What the newest reply's context holds no longer, or "". */
-export function leftOut(plan) {
-	const part = (name, done) => {
-		const count = plan[`${name}_messages`];
-		return count > 0 && `${number(count)} message${count === 1 ? "" : "s"} ${done}`;
-	};
-	return list([part("dropped", "left out"), part("summarised", "summarised"), part("recalled", "recalled")], ", ");
+export function leftOut({ dropped_messages: dropped, summarised_messages: summarised, recalled_messages: recalled }) {
+	const part = (count, done) => count > 0 && `${number(count)} ${done}`;
+	return list([part(dropped, "left out"), part(summarised, "summarised"), part(recalled, "recalled")], ", ");
 }
 
-/** What the connection is in, and what one can do. */
 export function connectionWords({ state, retryAt, via }) {
 	const left = secondsTo(retryAt);
-	if (state === "online") return [via === "polling" ? "Connected by polling" : "Connected"];
-	if (state === "stopped") return ["Closed", "Reload"];
-	if (left > 0) return [navigator.onLine ? `Reconnecting in ${left} s` : "Offline", left > 2 && "Try now"];
-	return ["Connecting…"];
+	if (state === "online") return via === "polling" ? "Connected by polling" : "Connected";
+	if (state === "stopped") return "Closed";
+	return left > 0 ? `Reconnecting in ${left} s` : "Connecting…";
 }
