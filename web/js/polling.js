@@ -1,32 +1,32 @@
-// Plain HTTP: one request, and where no WebSocket gets through the same frames by long polling. Times are in milliseconds.
+// Plain HTTP: one request, and long polling. Times are in milliseconds.
 
-// Proxies wait for 30 s and longer.
 const WAIT = 25_000;
 const PAUSE = 100;
-const CODES = { 401: "unauthorised", 429: "rate_limited" };
-// Errors that are the connection's, as what closes it.
 const CLOSES = { offline: 1006, unauthorised: 4401, rate_limited: 4429 };
 
 // Throws an `error` of the protocol; `refused`: by something in between.
 export async function request(url, { method, body, signal } = {}) {
-	const headers = body && { "Content-Type": "application/json" };
-	// Who leaves the page has said it all the same.
-	const keepalive = method === "DELETE";
-	const options = { method, headers, body: body && JSON.stringify(body), signal, credentials: "include", keepalive };
-	const response = await fetch(url, options).catch(() => null);
+	const response = await fetch(url, {
+		method,
+		body: body && JSON.stringify(body),
+		headers: body && { "Content-Type": "application/json" },
+		credentials: "include",
+		keepalive: method === "DELETE",
+		signal,
+	}).catch(() => null);
+	const { ok, status = 0, headers } = response ?? {};
 	const answer = await response?.json().catch(() => null);
-	const { ok, status = 0 } = response ?? {};
 	if (ok && (answer || status === 204)) return answer;
-	const code = CODES[status] ?? (/^4/.test(status) ? "refused" : "offline");
-	const retry_after_ms = 1_000 * response?.headers.get("Retry-After") || undefined;
+	const code = { 401: "unauthorised", 429: "rate_limited" }[status] ?? (/^4/.test(status) ? "refused" : "offline");
+	const retry_after_ms = 1_000 * headers?.get("Retry-After");
 	throw { code, retry_after_ms, ...answer, message: answer?.detail ?? `The server was not reached (HTTP ${status}).` };
 }
 
-// Is used as a WebSocket is. One request waits for what happens, at most one says something.
+// Stands for a WebSocket. One request waits for what happens, at most one says something.
 export function openPolling(base) {
-	const closing = new AbortController();
 	let polls, posted, followed;
-	const socket = { readyState: WebSocket.OPEN, send, close };
+	const socket = { readyState: WebSocket.OPEN, send, close: () => polls?.abort() };
+	const hear = (frame) => socket.onmessage?.({ data: JSON.stringify(frame) });
 	return socket;
 
 	function send(text) {
@@ -35,21 +35,16 @@ export function openPolling(base) {
 		else posted = post(frame, followed, posted);
 	}
 
-	function close() {
-		closing.abort();
-		polls?.abort();
-	}
-
 	async function post(body, session, before) {
 		await before;
-		const answers = await ask(`/${session}/frames`, body.id, { method: "POST", body, signal: closing.signal });
+		// Once closed, nothing overtakes what is repeated elsewhere.
+		const answers = socket.onmessage && (await ask(`/${session}/frames`, body.id, { method: "POST", body }));
 		if (session === followed) answers?.forEach(hear);
 	}
 
 	async function follow({ id, session, epoch, after, history }) {
 		polls?.abort();
-		polls = new AbortController();
-		const { signal } = polls;
+		const { signal } = (polls = new AbortController());
 		session ??= (await ask("", id, { method: "POST", body: { id }, signal }))?.session;
 		if (signal.aborted) return;
 		followed = session;
@@ -59,8 +54,7 @@ export function openPolling(base) {
 			const frames = await ask(`/${session}/events?${query}`, !wait && id, { signal });
 			if (!frames) return;
 			if (!wait && frames[0]?.type !== "welcome") frames.unshift({ type: "welcome", session, epoch });
-			if (!frames.length) frames.push({ type: "pong" });
-			for (const frame of frames) {
+			for (const frame of [...frames, { type: "pong" }]) {
 				if (signal.aborted) return;
 				if (frame.type === "welcome") Object.assign(frame, { ping_interval_ms: WAIT + 5_000, seq: undefined });
 				({ epoch = epoch, seq: after = after } = frame);
@@ -70,22 +64,15 @@ export function openPolling(base) {
 		}
 	}
 
-	// What refuses the command `ref` is heard as an `error`; any other failure closes.
 	async function ask(path, ref, options) {
 		try {
 			return await request(`${base}/sessions${path}`, options);
 		} catch (error) {
-			if (options.signal.aborted) return null;
-			const closes = CLOSES[error.code];
-			if (ref && !closes) hear({ ...error, type: "error", ref });
-			else {
-				hear({ type: "going_away", reconnect_after_ms: error.retry_after_ms });
-				socket.onclose?.({ code: closes ?? 1006 });
-			}
+			const { code, retry_after_ms } = error;
+			if (options.signal?.aborted) return;
+			if (ref && !CLOSES[code]) return hear({ ...error, type: "error", ref });
+			hear({ type: "going_away", reconnect_after_ms: retry_after_ms });
+			socket.onclose?.({ code: CLOSES[code] ?? 1006 });
 		}
-	}
-
-	function hear(frame) {
-		socket.onmessage?.({ data: JSON.stringify(frame) });
 	}
 }

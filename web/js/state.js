@@ -1,9 +1,8 @@
-// A session as a page sees it, and how each frame changes it, in place: a long reply has thousands of deltas.
+// A session as a page sees it, and how each frame changes it, in place.
 
 const emptyLog = () => ({ seq: 0, messages: new Map(), siblings: {}, turns: new Map(), head: null, plan: null, more: false });
 export const emptyModel = () => ({ session: null, epoch: null, settings: {}, models: [], ...emptyLog() });
 
-// The path to the head, then the questions whose turns have not begun.
 export function shownMessages({ messages, turns, head }) {
 	const path = [];
 	for (let each = messages.get(head); each; each = messages.get(each.parent)) path.push(each);
@@ -11,15 +10,14 @@ export function shownMessages({ messages, turns, head }) {
 	return path.reverse().concat(asked.filter((each) => each && !path.includes(each)));
 }
 
-// The running turn, else the first that waits.
 export const currentTurn = ({ turns }) => turns.values().next().value;
 
 export const textOf = ({ blocks }) => blocks.filter(({ kind }) => kind === "text").map(({ text }) => text).join("\n\n");
 
-// Returns `old` where the frame was known, and `lost` where only a new snapshot can mend the model.
+// Returns `old` for a known frame, `lost` where only a new snapshot helps.
 export function reduce(model, frame) {
 	const { type, seq, call, index } = frame;
-	if (seq !== undefined && type !== "welcome" && type !== "snapshot") {
+	if (seq !== undefined && !/^(welcome|snapshot)$/.test(type)) {
 		if (frame.replay || seq <= model.seq) return "old";
 		model.seq = seq;
 	}
@@ -32,7 +30,6 @@ export function reduce(model, frame) {
 	return OF_MODEL[type]?.(model, frame, message ?? {});
 }
 
-// What an event makes of its block, beside leaving its own members there.
 const OF_BLOCK = {
 	delta: ({ text }, block) => ({ text: block.text + text }),
 	"block.done": () => ({ done: true }),
@@ -43,9 +40,7 @@ const OF_BLOCK = {
 };
 
 const OF_MODEL = {
-	welcome(model, frame) {
-		Object.assign(model, frame, { seq: model.seq });
-	},
+	welcome: (model, frame) => void Object.assign(model, frame, { seq: model.seq }),
 	snapshot(model, { messages, live, queued = [], more, seq, context: plan = null }) {
 		Object.assign(model, emptyLog(), { seq, more, plan });
 		for (const each of messages) {
@@ -57,23 +52,17 @@ const OF_MODEL = {
 		for (const each of queued) queue(model, each);
 	},
 	history(model, { messages, more }) {
-		for (const each of messages) take(model, each);
+		messages.forEach((each) => take(model, each));
 		model.more = more;
 	},
 	message(model, { message }) {
 		take(model, message);
-		// Said while a turn runs, it stands below that turn's reply until its own begins.
+		// Until its own turn begins it stands below the reply that runs.
 		if (!model.turns.size) model.head = message.id;
 		queue(model, { turn: message.turn, parent: message.id });
 	},
 	"turn.queued": queue,
-	"turn.started"(model, frame) {
-		const { messages, more } = model;
-		// A turn that was stopped while it waited left an empty reply, which nothing has named.
-		const before = messages.get(frame.parent)?.parent;
-		const isKnown = messages.has(frame.parent) && (!before || messages.has(before) || more);
-		return isKnown ? start(model, frame) : "lost";
-	},
+	"turn.started": start,
 	"turn.retrying"(_, frame, message) {
 		const fallback = frame.model !== message.model && frame.model;
 		Object.assign(message, { model: frame.model, retrying: { ...frame, fallback, at: Date.now() + frame.delay_ms } });
@@ -85,8 +74,12 @@ const OF_MODEL = {
 	"turn.done"(model, { turn, status, error, usage, timing }, message) {
 		model.turns.delete(turn);
 		Object.assign(message, { live: false, retrying: null, status, error, usage, timing });
-		message.blocks?.forEach(end);
-		if (message.role === "user" && model.messages.has(message.parent)) model.head = message.id;
+		for (const block of message.blocks ?? []) {
+			block.done = true;
+			if (block.tool !== "ended") block.tool = "unfinished";
+		}
+		// Stopped while it waited, it leaves an empty reply, of which no event tells.
+		if (message.role === "user") return "lost";
 	},
 	head(model, { message, siblings }) {
 		Object.assign(model.siblings, siblings);
@@ -103,34 +96,28 @@ const OF_MODEL = {
 function take({ messages, siblings }, wire) {
 	const blocks = [];
 	for (const each of wire.content) {
-		const call = each.kind === "tool_result" && blocks.find(({ call }) => call === each.call);
-		if (call) Object.assign(call, { ...each, kind: call.kind, tool: "ended" });
-		else blocks.push(newBlock({ ...each, index: blocks.length, done: true }));
+		const called = blocks.find(({ call }) => call && call === each.call);
+		if (called) Object.assign(called, { ...each, kind: "tool_call", tool: "ended" });
+		else blocks.push(newBlock({ ...each, done: true, tool: "unfinished" }));
 	}
-	blocks.forEach(end);
 	messages.set(wire.id, { ...wire, blocks, live: false, version: 0 });
 	siblings[wire.id] = wire.siblings;
 }
 
-function queue({ turns }, { turn: id, parent }) {
-	turns.set(id, { id, parent });
+function queue({ turns }, { turn: id, parent, message }) {
+	turns.set(id, { id, parent, message });
 }
 
-function start(model, { turn, parent, message: id, model: name, context, blocks = [], siblings }) {
-	model.turns.set(turn, { id: turn, parent, message: id });
+function start(model, frame) {
+	const { parent, message: id, model: name, context, blocks = [], siblings } = frame;
+	if (!model.messages.has(parent)) return "lost";
+	queue(model, frame);
 	model.messages.set(id, { id, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 });
 	model.head = id;
 	if (siblings) model.siblings[id] = siblings;
 	if (context) model.plan = { ...context, parent };
 }
 
-function newBlock({ input_so_far: text = "", result, ...wire }) {
-	const called = wire.done ? "running" : "called";
-	const tool = wire.kind === "tool_call" ? { tool: result ? "ended" : called } : {};
-	return { text, done: false, ...wire, ...tool, ...result };
-}
-
-function end(block) {
-	block.done = true;
-	if (block.tool && block.tool !== "ended") block.tool = "unfinished";
+function newBlock({ input_so_far: text = "", done = false, result, ...wire }) {
+	return { text, done, tool: done ? "running" : "called", ...wire, ...(result && { ...result, tool: "ended" }) };
 }
