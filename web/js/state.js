@@ -1,152 +1,123 @@
-// A session as a page sees it, and how each frame changes it, in place: a long reply has thousands of deltas.
+// A session as a page sees it, and how each frame changes it, in place.
 
-export const emptyModel = () => ({
-	session: null, epoch: null, seq: 0, clock: 0, settings: {}, models: [], messages: new Map(), siblings: {}, turns: new Map(),
-	head: null, plan: null, more: false,
-});
+const emptyLog = () => ({ seq: 0, messages: new Map(), siblings: {}, turns: new Map(), head: null, plan: null, more: false });
+export const emptyModel = () => ({ session: null, epoch: null, settings: {}, models: [], ...emptyLog() });
 
-/** The messages to show: the path to the head, then those whose turns have not begun. */
 export function shownMessages({ messages, turns, head }) {
-	const shown = [];
-	for (let each = messages.get(head); each; each = messages.get(each.parent)) shown.push(each);
-	const waiting = [...turns.values()].map(({ message, parent }) => !message && messages.get(parent));
-	return shown.reverse().concat(waiting.filter((each) => each && !shown.includes(each)));
+	const path = [];
+	for (let each = messages.get(head); each; each = messages.get(each.parent)) path.push(each);
+	const asked = Array.from(turns.values(), ({ parent }) => messages.get(parent));
+	return path.reverse().concat(asked.filter((each) => each && !path.includes(each)));
 }
 
-/** The turn that Stop means: the running one, else the first that waits. */
-export const currentTurn = ({ turns }) => [...turns.values()].find(({ message }) => message) ?? [...turns.values()][0];
+export const currentTurn = ({ turns }) => turns.values().next().value;
 
 export const textOf = ({ blocks }) => blocks.filter(({ kind }) => kind === "text").map(({ text }) => text).join("\n\n");
 
-/** Returns `old` where the frame was known, and `lost` where only a new snapshot can mend the model. */
+// Returns `old` for a known frame, `lost` where only a new snapshot helps.
 export function reduce(model, frame) {
-	const { type, seq, parent } = frame;
-	const { messages, turns } = model;
-	if (seq !== undefined && type !== "welcome" && type !== "snapshot") {
-		// The answer to a repeated command has its old number; it is no event, nor is one that we have seen.
+	const { type, seq, call, index } = frame;
+	if (seq !== undefined && !/^(welcome|snapshot)$/.test(type)) {
 		if (frame.replay || seq <= model.seq) return "old";
 		model.seq = seq;
 	}
-	const turn = turns.get(frame.turn);
-	// A turn that has not begun has no reply: its question says what becomes of it.
-	const message = messages.get(turn?.message ?? turn?.parent);
-	const block = message?.blocks.findLast((each) => (frame.call ? each.call === frame.call : each.index === frame.index)) ?? {};
-	const set = (change, ...names) => void Object.assign(block, change, pick(frame, ...names));
+	const turn = model.turns.get(frame.turn);
+	const message = model.messages.get(turn?.message ?? turn?.parent);
+	const block = message?.blocks.findLast((each) => (call ? each.call === call : each.index === index));
 	if (message) message.version += 1;
-	// What happens in a turn has its place.
 	if (turn) turn.position = frame.position;
-	switch (type) {
-		case "welcome":
-			if (frame.resume === "new" || frame.session !== model.session) Object.assign(model, emptyModel());
-			Object.assign(model, pick(frame, "session", "epoch", "settings", "models"));
-			if (frame.server_time) model.clock = Date.parse(frame.server_time) - Date.now();
-			return;
-		case "snapshot": {
-			const { live, queued = [], more, context: plan = null } = frame;
-			Object.assign(model, { messages: new Map(), siblings: {}, turns: new Map(), head: null, seq, more, plan });
-			for (const wire of frame.messages) {
-				take(model, wire);
-				if (queued.every((each) => each.parent !== wire.id)) model.head = wire.id;
-			}
-			if (live) start(model, live);
-			for (const each of live?.approvals ?? []) reduce(model, { ...each, type: "tool.approval" });
-			for (const each of queued) queue(model, each.turn, each.parent);
-			return;
-		}
-		case "history":
-			for (const wire of frame.messages) take(model, wire);
-			model.more = frame.more;
-			return;
-		case "message":
-			take(model, frame.message);
-			// Said while a turn runs, it stands below that turn's reply until its own begins.
-			if (!turns.size) model.head = frame.message.id;
-			return queue(model, frame.message.turn, frame.message.id);
-		case "turn.queued":
-			return queue(model, frame.turn, parent);
-		case "turn.started": {
-			// A turn that was stopped while it waited left an empty reply, which nothing has named.
-			const before = messages.get(parent)?.parent;
-			const isKnown = messages.has(parent) && (!before || messages.has(before) || model.more);
-			return isKnown ? start(model, frame) : "lost";
-		}
-		case "turn.retrying":
-			message.retrying = { ...frame, at: Date.now() + frame.delay_ms };
-			// A model that was not asked before is the server's fallback.
-			if (frame.model !== message.model) message.model = message.retrying.fallback = frame.model;
-			return;
-		case "block.started":
-			message.retrying = null;
-			return void message.blocks.push(newBlock(frame));
-		case "delta":
-			return set({ text: block.text + frame.text });
-		case "block.done":
-			return set({ done: true }, "input");
-		case "tool.approval":
-			return set({ tool: "asks", expires: Date.parse(frame.expires_at) - model.clock }, "input");
-		case "tool.approved":
-			return set({ tool: "running", problem: null, decision: frame.input ? "edited" : frame.decision }, "input");
-		case "tool.started":
-			return set({ tool: "running" }, "input", "runs");
-		case "tool.done":
-			return set({ tool: "ended" }, ...RESULT);
-		case "turn.done":
-			turns.delete(frame.turn);
-			if (!message) return;
-			Object.assign(message, { live: false, retrying: null }, pick(frame, "status", "error", "usage", "timing"));
-			message.blocks.forEach(end);
-			// Where no later one stands between, it stays where it was.
-			if (!turn.message && messages.has(message.parent)) model.head = message.id;
-			return;
-		case "head":
-			Object.assign(model.siblings, frame.siblings);
-			if (messages.has(frame.message)) model.head = frame.message;
-			// A reply that is still to come has a place among its siblings, or its turn is known.
-			else if (!turns.size && !(frame.message in frame.siblings)) return "lost";
-			return;
-		case "session.updated":
-			model.settings = frame.settings;
-			return;
-		case "session.cleared":
-		case "session.deleted":
-			return "lost";
-	}
+	if (block && type in OF_BLOCK) Object.assign(block, frame, OF_BLOCK[type](frame, block));
+	return OF_MODEL[type]?.(model, frame, message ?? {});
 }
 
-const RESULT = ["output", "is_error", "duration_ms"];
-const pick = (from, ...names) => Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+const OF_BLOCK = {
+	delta: ({ text }, block) => ({ text: block.text + text }),
+	"block.done": () => ({ done: true }),
+	"tool.approval": ({ expires_in_ms: left }) => ({ tool: "asks", expires: Date.now() + left }),
+	"tool.approved": ({ input, decision }) => ({ tool: "running", problem: null, decision: input ? "edited" : decision }),
+	"tool.started": () => ({ tool: "running" }),
+	"tool.done": () => ({ tool: "ended" }),
+};
+
+const OF_MODEL = {
+	welcome: (model, frame) => void Object.assign(model, frame, { seq: model.seq }),
+	snapshot(model, { messages, live, queued = [], more, seq, context: plan = null }) {
+		Object.assign(model, emptyLog(), { seq, more, plan });
+		for (const each of messages) {
+			take(model, each);
+			if (queued.every(({ parent }) => parent !== each.id)) model.head = each.id;
+		}
+		if (live) start(model, live);
+		for (const each of live?.approvals ?? []) reduce(model, { ...each, type: "tool.approval" });
+		for (const each of queued) queue(model, each);
+	},
+	history(model, { messages, more }) {
+		messages.forEach((each) => take(model, each));
+		model.more = more;
+	},
+	message(model, { message }) {
+		take(model, message);
+		// Until its own turn begins it stands below the reply that runs.
+		if (!model.turns.size) model.head = message.id;
+		queue(model, { turn: message.turn, parent: message.id });
+	},
+	"turn.queued": queue,
+	"turn.started": start,
+	"turn.retrying"(_, frame, message) {
+		const fallback = frame.model !== message.model && frame.model;
+		Object.assign(message, { model: frame.model, retrying: { ...frame, fallback, at: Date.now() + frame.delay_ms } });
+	},
+	"block.started"(_, frame, message) {
+		message.retrying = null;
+		message.blocks.push(newBlock(frame));
+	},
+	"turn.done"(model, { turn, status, error, usage, timing }, message) {
+		model.turns.delete(turn);
+		Object.assign(message, { live: false, retrying: null, status, error, usage, timing });
+		for (const block of message.blocks ?? []) {
+			block.done = true;
+			if (block.tool !== "ended") block.tool = "unfinished";
+		}
+		// Stopped while it waited, it leaves an empty reply, of which no event tells.
+		if (message.role === "user") return "lost";
+	},
+	head(model, { message, siblings }) {
+		Object.assign(model.siblings, siblings);
+		if (model.messages.has(message)) model.head = message;
+		else if (!model.turns.size && !(message in siblings)) return "lost";
+	},
+	"session.updated"(model, { settings }) {
+		model.settings = settings;
+	},
+	"session.cleared": () => "lost",
+	"session.deleted": () => "lost",
+};
 
 function take({ messages, siblings }, wire) {
-	const message = { ...wire, blocks: [], live: false, version: 0 };
+	const blocks = [];
 	for (const each of wire.content) {
-		const call = each.kind === "tool_result" && message.blocks.find(({ call }) => call === each.call);
-		if (call) Object.assign(call, { tool: "ended" }, pick(each, ...RESULT));
-		else message.blocks.push(newBlock({ ...each, index: message.blocks.length, done: true }));
+		const called = blocks.find(({ call }) => call && call === each.call);
+		if (called) Object.assign(called, { ...each, kind: "tool_call", tool: "ended" });
+		else blocks.push(newBlock({ ...each, done: true, tool: "unfinished" }));
 	}
-	message.blocks.forEach(end);
-	messages.set(wire.id, message);
-	siblings[wire.id] = wire.siblings ?? siblings[wire.id];
+	messages.set(wire.id, { ...wire, blocks, live: false, version: 0 });
+	siblings[wire.id] = wire.siblings;
 }
 
-function queue({ turns }, id, parent) {
-	if (id && !turns.has(id)) turns.set(id, { id, parent });
+function queue({ turns }, { turn: id, parent, message }) {
+	turns.set(id, { id, parent, message });
 }
 
-function start(model, { turn: id, parent, message, model: name, context, blocks = [], siblings }) {
-	model.turns.set(id, { id, parent, message });
-	const reply = { id: message, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 };
-	model.messages.set(message, reply);
-	model.head = message;
-	if (siblings) model.siblings[message] = siblings;
+function start(model, frame) {
+	const { parent, message: id, model: name, context, blocks = [], siblings } = frame;
+	if (!model.messages.has(parent)) return "lost";
+	queue(model, frame);
+	model.messages.set(id, { id, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 });
+	model.head = id;
+	if (siblings) model.siblings[id] = siblings;
 	if (context) model.plan = { ...context, parent };
 }
 
-function newBlock({ text, input_so_far: soFar, done = false, result, ...wire }) {
-	const tool = wire.kind !== "tool_call" ? undefined : result ? "ended" : done ? "running" : "called";
-	return { ...pick(wire, "index", "kind", "call", "name", "input"), text: text ?? soFar ?? "", done, tool, ...result };
-}
-
-function end(block) {
-	block.done = true;
-	if (block.tool && block.tool !== "ended") block.tool = "unfinished";
+function newBlock({ input_so_far: text = "", done = false, result, ...wire }) {
+	return { text, done, tool: done ? "running" : "called", ...wire, ...(result && { ...result, tool: "ended" }) };
 }
