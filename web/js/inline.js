@@ -1,73 +1,84 @@
-// What stands within a line: emphasis, code, links. Maths stays text.
+// What stands within a line: emphasis, code, links; maths stays text. And the colours of code.
 
 import { h } from "./dom.js";
 
-// What runs something is no link.
-const link = (to, text = to) => {
-	const target = /^(https?:|mailto:)/i.test(to) && { href: to, target: "_blank", rel: "noopener noreferrer" };
-	return h(target ? "a" : "span", { title: to, ...target }, text);
-};
-const inside = (tag) => ([, text], isOpen) => h(tag, inline(text, isOpen));
+// As much of a text is drawn again with each frame; what cannot be cut is data.
+export const PART = 2_000;
 
-/** What may stand at a place of the text, and what it is then. */
-const RULES = [
-	[/^\[([ xX])\](?= )/y, ([, mark]) => (mark === " " ? "☐" : "☑")],
-	[/\\[([][^]{0,500}?\\[)\]]|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/y, ([maths]) => maths],
-	[/\\([!-/:-@[-`{-~\n])/y, ([, sign]) => sign],
-	[/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", code.replace(/^ ([^]*[^ ][^]*) $/, "$1"))],
-	[/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, ([, to]) => link(to)],
-	[/https?:\/\/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*(?<![.,:;!?'"\]*_~])/y, ([to]) => link(to)],
-	[
-		/!?\[((?:[^[\]]|\[[^[\]]*\])*)\]\( *<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?: +"[^"]*")? *\)/y,
-		([, text, to]) => link(to, inline(text)),
-	],
-	[/\*\*(?=\S)([^]*?\S)\*\*(?!\*)/y, inside("strong")],
-	[/\*(?=[^\s*])((?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/y, inside("em")],
-	[/(?<![\p{L}\p{N}_])__(?=[^\s_])([^]*?[^\s_])__(?![\p{L}\p{N}_])/uy, inside("strong")],
-	[/(?<![\p{L}\p{N}_])_(?=[^\s_])([^]*?[^\s_])_(?![\p{L}\p{N}_])/uy, inside("em")],
-	[/~~(?=\S)([^~]+)~~/y, inside("del")],
+// A group is named by what it becomes; what has none stays text. Only an address that runs nothing makes a link.
+const WHOLE = [
+	/\\[([][^]{0,500}?(?:\\[)\]]|$)|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/,
+	/\\(?<text>[!-/:-@[-`{-~\n])/,
+	/`(?!`)(?<code>[^`]+)`(?!`)|``(?!`)(?<code2>[^]+?)``(?!`)/,
+	/!?\[(?<a>(?:[^[\]]|\[[^[\]]*\])*)\]\((?<to>(?:https?:|mailto:)(?:[^\s()<>]|\([^\s()]*\))*)\)/,
+	/(?<a2>https?:\/\/[^\s<>]*[^\s<>.,:;!?'"\])*_~])/,
+	/\*\*(?=\S)(?<strong>[^]*?\S)\*\*(?!\*)/,
+	/\*(?=[^\s*])(?<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/,
+	/(?<![\p{L}\p{N}_])_(?=[^\s_])(?<em2>[^]*?[^\s_])_(?![\p{L}\p{N}_])/u,
 ];
-
-/** The same where the end has yet to come; what has only begun is not shown. */
-const UNFINISHED = [
-	[/\\[([](?![^]*\\[)\]])[^]*$/y, ([maths]) => maths],
-	...RULES,
-	[/`+([^`]*)$/y, ([, code]) => code && h("code", code)],
-	[/!?\[([^[\]]*)(?:\](?:\([^)]*)?)?$/y, inside("u")],
-	[/(?<![\p{L}\p{N}])(?:\*\*|__)(?=\S)([^]+)$/uy, inside("strong")],
-	[/(?<![\p{L}\p{N}])[*_](?=[^\s*_])([^]+)$/uy, inside("em")],
-	[/(?<![\p{L}\p{N}])[*_~]+$/uy, () => ""],
+// What has only begun looks as it will, or is not shown.
+const HALF = [
+	/(?<text2>)[`*_]+$/,
+	/`+(?<code3>[^`]+)$/,
+	/!?\[(?<u>[^[\]]*)(?:\](?:\([^)]*)?)?$/,
+	/\*\*(?=\S)(?<strong2>[^]+)$/,
+	/(?<![\p{L}\p{N}])[*_](?![*_\s])(?<em3>[^]+)$/u,
 ];
+const union = (...patterns) => RegExp([...patterns, /`+|\*+|_+/].map(({ source }) => source).join("|"), "gu");
+const CLOSED = union(...WHOLE);
+const OPEN = union(...WHOLE, ...HALF);
 
-const SPECIAL = /\\|`+|\$|!?\[|<|\*+|_+|~+|https?:\/\//g;
+function describe(tag, said, to, isOpen) {
+	if (tag === "text") return said;
+	if (tag === "code") return h(tag, said.replace(/^ ([^]+) $/, "$1"));
+	if (tag !== "a") return h(tag, inline(said, isOpen));
+	const href = to ?? said;
+	return h(tag, { href, title: href, target: "_blank", rel: "noopener noreferrer" }, to ? inline(said) : said);
+}
 
-/** Descriptions of a text; where it is open, its end has yet to come. Their `plain` says from where on it has no marks. */
-export function inline(text, isOpen = false) {
-	const parts = Object.assign([], { plain: 0 });
+export function inline(text, isOpen) {
+	if (text.length > PART) return [text];
+	const parts = [];
 	let at = 0;
-	let plain = "";
-	const find = (pattern) => {
-		pattern.lastIndex = at;
-		return pattern.exec(text);
-	};
-	for (let found; (found = find(SPECIAL)); at += found[0].length) {
-		plain += text.slice(at, found.index);
-		at = found.index;
-		let part = found[0];
-		for (const [pattern, describe] of isOpen ? UNFINISHED : RULES) {
-			const match = find(pattern);
-			if (!match) continue;
-			found = match;
-			part = describe(match, isOpen && at + match[0].length === text.length);
-			break;
-		}
-		if (typeof part === "string") plain += part;
-		else {
-			parts.push(plain, part);
-			parts.plain = at + found[0].length;
-			plain = "";
-		}
+	for (const { 0: all, index, groups } of text.matchAll(isOpen ? OPEN : CLOSED)) {
+		const [name, said] = Object.entries(groups).find(([, value]) => value !== undefined) ?? [];
+		if (!name) continue;
+		parts.push(text.slice(at, index), describe(name.replace(/\d/, ""), said, groups.to, isOpen));
+		at = index + all.length;
 	}
-	parts.push(plain + text.slice(at));
-	return parts;
+	return [...parts, text.slice(at)];
+}
+
+// Right for what is common, not for all that is possible.
+const PLAIN = /^(code|te?xt|md|markdown|output|log)/i;
+const HASH = /^(py|ruby|(ba|z|)sh|ya?ml|toml)/i;
+const COMMENT = /(?<!:)\/\/.*|(?<!\S)-- .*|\/\*.*?(?:\*\/|$)|<!--.*?(?:-->|$)/;
+const LITERAL = /("""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\3|$)|\b\d[\w.]*/;
+// Also tags, and what is all in capitals.
+const KEYWORDS =
+	"as|async|await|break|case|catch|class|const|continue|def|do|else|export|false|fn|for|from|func|function|if|import|in|is|" +
+	"let|new|nil|not|null|or|public|return|self|static|struct|switch|then|this|throw|true|try|type|var|void|while|with|" +
+	"None|True|False|(?<=</?)\\w+|[A-Z]{2,}";
+const UNCLOSED = /^(?:\/\*(?!.*\*\/$)|<!--(?!.*-->$)|("""|'''|`)(?!.*(?<!\\)\1$))/;
+
+export function highlighter(language) {
+	const remark = HASH.test(language) ? /(?<!\S)#.*/ : COMMENT;
+	const pattern = RegExp(`(${remark.source})|(${LITERAL.source})|(?<![\\w.$-])(?:${KEYWORDS})(?=[^\\w-])`, "gm");
+	// What goes on from the line before is read with its mark, which is not shown.
+	let mark = "";
+	return (line, isOpen) => {
+		if (PLAIN.test(language) || line.length > 1_000) return [line, "\n"];
+		const text = mark + line + (isOpen ? "" : "\n");
+		const parts = [];
+		let at = 0;
+		let token = "";
+		for (const { 0: found, 1: comment, 2: literal, index } of text.matchAll(pattern)) {
+			token = found;
+			const kind = comment ? "comment" : literal ? "literal" : "keyword";
+			parts.push(text.slice(at, index), h(`span.${kind}`, index ? token : token.slice(mark.length)));
+			at = index + token.length;
+		}
+		if (!isOpen) mark = UNCLOSED.exec(token)?.[0] ?? "";
+		return [...parts, text.slice(at)];
+	};
 }
