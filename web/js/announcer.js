@@ -1,4 +1,4 @@
-// What a screen reader says of a reply: whole sentences, some time apart. Told of each token, it would never finish one.
+// What a screen reader says of a reply: whole sentences, some time apart.
 
 import { h, make } from "./dom.js";
 
@@ -16,8 +16,7 @@ export function announcer(region) {
 
 	function read(pattern) {
 		timer = 0;
-		const parts = reply?.querySelectorAll(READ) ?? [];
-		const text = Array.from(parts, (part) => part.textContent).join("\n");
+		const text = Array.from(reply?.querySelectorAll(READ) ?? [], (part) => part.textContent).join("\n");
 		const [words] = pattern.exec(text.slice(said)) ?? [""];
 		said += words.length;
 		say(words);

@@ -1,20 +1,20 @@
-// `h` describes elements, `draw` touches only what differs: focus, selection and scroll stay. Text is only ever set as text.
+// `h` describes elements, `draw` touches only what differs. Text is only ever set as text.
 
-// `p.note` has that class. Properties are the same each time, if only as false; `key`: which of its siblings it is.
+// The same element always has the same properties, if only as false. `key`: which of its siblings it is.
 export function h(name, ...children) {
 	const [tag, ...classes] = name.split(".");
 	const hasProps = children[0]?.constructor === Object && !children[0].tag;
 	return { tag, props: { class: classes.join(" ") || null, ...(hasProps && children.shift()) }, children };
 }
 
-// Without a key, a child is known by its place; what is false leaves its place empty.
+// Without a key, a child is known by its place, which may be empty.
 export function draw(parent, children) {
 	const before = parent.drawn ?? new Map();
 	const drawn = new Map();
 	children.flat(3).forEach((child, at) => {
-		if (!child) return;
-		const key = child instanceof Node ? child : (child.props?.key ?? `${child.tag} ${at}`);
-		drawn.set(key, make(child, before.get(key)));
+		const key = child?.props?.key ?? `${child?.tag} ${at}`;
+		if (child instanceof Node) drawn.set(child, child);
+		else if (child) drawn.set(key, make(child, before.get(key)));
 	});
 	for (const [key, node] of before) if (!drawn.has(key)) node.remove();
 	let next = parent.firstChild;
@@ -25,15 +25,13 @@ export function draw(parent, children) {
 	parent.drawn = drawn;
 }
 
-function fresh(child) {
-	if (child instanceof Node) return child;
-	if (!child.tag) return new Text();
-	const space = /^(svg|path)$/.test(child.tag) ? "2000/svg" : "1999/xhtml";
-	return document.createElementNS(`http://www.w3.org/${space}`, child.tag);
+function fresh(tag) {
+	const space = /^(svg|path)$/.test(tag) ? "2000/svg" : "1999/xhtml";
+	return tag ? document.createElementNS(`http://www.w3.org/${space}`, tag) : new Text();
 }
 
-export function make(child, node = fresh(child)) {
-	if (node === child || node.is === child) return node;
+export function make(child, node = fresh(child.tag)) {
+	if (node.is === child) return node;
 	const was = node.is?.props;
 	node.is = child;
 	if (child.tag) draw(node, child.children);
@@ -65,9 +63,8 @@ export const button = (look, label, act, name) =>
 
 export const alert = (problem) => problem && h("p.problem", { role: "alert" }, problem);
 
-// Over plain http there is no clipboard, and no button.
-export const copyButton = (text, label) => navigator.clipboard && button("mini", label, async ({ currentTarget: { classList } }) => {
+export const copyButton = (text, label) => navigator.clipboard && button("mini", label, async ({ currentTarget }) => {
 	await navigator.clipboard.writeText(text());
-	classList.add("copied");
-	setTimeout(() => classList.remove("copied"), 1_500);
+	currentTarget.classList.add("copied");
+	setTimeout(() => currentTarget.classList.remove("copied"), 1_500);
 }, "copy");

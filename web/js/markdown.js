@@ -1,40 +1,32 @@
-// Markdown that grows. Each line is read once, and only the last part of the open block is drawn again: a long reply costs as
-// much at its end as at its start.
+// Markdown that grows: each line is read once, and only the last part of the open block is drawn again.
 
 import { copyButton, draw, h, make } from "./dom.js";
 import { highlighter, inline, PART } from "./inline.js";
 
-// Quotes and lists within each other.
-const DEPTH = 8;
-
-const FENCE = /^(```+)([^`]*)$/;
+const HEAD = /^(?:#{1,6} |```+(?=[^`]*$))/;
 const RULE = /^\s*([-*_])( *\1){2,}\s*$/;
-const QUOTE = /^\s*>/;
 const DELIMITERS = /^(?=.*-)[-: ]*\|[-:| ]*$/;
 const MARK = /^\s*(?:>|(?:[-*+]|(\d{1,9})[.)])(?=\s|$))/;
-// The start of a line that may still become more than one thing.
+// The start of a line that may become more than one thing.
 const UNCLEAR = /^(?:[-*+_#|:>]|[^\S\n]|\d+[.)](?=\s|$)|\d+$)*(?:`{0,2}|```[^\n]*)$/;
 
 const blank = (mark) => mark.replace(/\S/g, " ");
 const cells = (row) =>
 	row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
-// What may be the head of a table is not shown before the next line tells.
+// What may be a table's head waits.
 const words = (text, isOpen) => inline(isOpen ? text.replace(/(^|\n)\|[^\n]*$/, "") : text, isOpen);
 
 export function markdown(root) {
 	let read = 0;
-	let inLine = false;
 	const boxes = [];
-	// The open block: the last part of its `element` shows what `render` makes of `text`.
+	// The open block: the last part of its `element` shows `text`.
 	let leaf = null;
 
 	function update(text, isDone) {
-		for (const line of text.slice(read).match(/[^\n]*\n|[^\n]+/g) ?? []) {
-			if (!inLine && !isDone && UNCLEAR.test(line)) break;
-			const said = line.replace("\n", "");
-			if (inLine) add(said);
-			else begin(said);
-			inLine = said === line;
+		for (const [line] of text.slice(read).matchAll(/[^\n]*\n|[^\n]+/g)) {
+			const isNew = (text[read - 1] ?? "\n") === "\n";
+			if (isNew && !isDone && UNCLEAR.test(line)) break;
+			(isNew ? begin : add)(line.replace("\n", ""));
 			read += line.length;
 		}
 		if (isDone) close(0);
@@ -50,12 +42,12 @@ export function markdown(root) {
 		else part(line.replace(leaf.indent, ""));
 	}
 
-	// Opens quotes and items. Their marks become spaces: columns stay.
+	// Marks become spaces: columns stay.
 	function enter(line) {
-		const [mark, number] = (boxes.length < DEPTH && !RULE.test(line) && MARK.exec(line)) || [];
+		const [mark, number] = (boxes.length < 8 && !RULE.test(line) && MARK.exec(line)) || [];
 		if (!mark) return line;
 		close();
-		if (mark.endsWith(">")) boxes.push({ element: append("blockquote", { dir: "auto" }), within: QUOTE });
+		if (mark.endsWith(">")) boxes.push({ element: append("blockquote", { dir: "auto" }), within: /^\s*>/ });
 		else {
 			const tag = number ? "ol" : "ul";
 			let list = box().lastElementChild;
@@ -68,19 +60,19 @@ export function markdown(root) {
 
 	function fill(line) {
 		const text = line.trimStart();
-		const [, fence, language] = FENCE.exec(text) ?? [];
-		const [signs] = /^#{1,6} /.exec(text) ?? [];
+		const [mark] = HEAD.exec(text) ?? [""];
+		const rest = text.slice(mark.length);
 		const isParagraph = leaf?.element.localName === "p";
 		if (!text) close();
-		else if (fence) code(fence, language.trim() || "code", line.length - text.length);
+		else if (mark.startsWith("`")) code(mark, rest.trim() || "code", line.length - text.length);
 		else if (isParagraph && DELIMITERS.test(text)) table(text);
 		else if (RULE.test(text)) append("hr");
-		else if (isParagraph && !signs) add(`\n${text}`);
+		else if (isParagraph && !mark) add(`\n${text}`);
 		else if (leaf?.part === "tr") part(text);
 		else {
-			leaf = { element: append(signs ? `h${Math.min(6, signs.length + 1)}` : "p"), part: "span", render: words };
+			leaf = { element: append(mark ? `h${Math.min(6, mark.length + 1)}` : "p"), part: "span", render: words };
 			part("");
-			add(text.slice(signs?.length));
+			add(rest);
 		}
 	}
 
@@ -100,19 +92,17 @@ export function markdown(root) {
 		leaf = { element, part: "div", render: highlighter(name), fence, indent: RegExp(`^\\s{0,${column}}`) };
 	}
 
-	// A paragraph's last line becomes the head.
 	function table(delimiters) {
 		const { element, text } = leaf;
 		const head = text.split("\n").at(-1);
 		leaf.text = text.slice(0, -head.length);
-		const width = cells(head).length;
 		const align = cells(delimiters).map((side) => side.endsWith(":") && (side.startsWith(":") ? "center" : "right"));
 		const rows = make(h("table"));
 		append("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, rows);
 		if (!element.textContent) element.remove();
 		const render = (row, isOpen) => {
 			const tag = rows.childElementCount > 1 ? "td" : "th";
-			return cells(row).slice(0, width).map((cell, at) => h(tag, { align: align[at] }, inline(cell, isOpen)));
+			return cells(row).slice(0, 1_000).map((cell, at) => h(tag, { align: align[at] }, inline(cell, isOpen)));
 		};
 		leaf = { element: rows, part: "tr", render };
 		part(head);
@@ -122,13 +112,12 @@ export function markdown(root) {
 		leaf.text += text;
 		while (leaf.part === "span" && leaf.text.length > PART) {
 			const cut = leaf.text.lastIndexOf(" ", PART - 1) + 1 || PART;
-			const rest = leaf.text.slice(cut);
-			leaf.text = leaf.text.slice(0, cut);
-			part(rest);
+			part(leaf.text.slice(cut), leaf.text.slice(0, cut));
 		}
 	}
 
-	function part(text) {
+	function part(text, last = leaf.text) {
+		leaf.text = last;
 		show(false);
 		leaf.text = text;
 		leaf.element.append(make(h(leaf.part)));
