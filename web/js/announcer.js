@@ -1,12 +1,8 @@
-// What a screen reader says of a reply: whole sentences, some time apart. Told of each token, it would never finish one.
+// What a screen reader says of a reply: whole sentences, some time apart.
 
 import { h, make } from "./dom.js";
 
-/** Milliseconds between two announcements. */
-const PAUSE = 1_200;
-/** As many as are whole. */
-const SENTENCES = /^[^]*(?:[.!?…؟।]["'”’)\]]*(?=\s)|[\n。！？])/;
-/** What is read of a reply: no code, and no thinking. */
+const SENTENCES = /^[^]*(?:[.!?…؟।]\S?(?=\s)|[\n。！？])/;
 const READ = ".text:not(.thinking *) :is(p, h3, h4, h5, h6, th, td, .code-head)";
 
 export function announcer(region) {
@@ -14,31 +10,27 @@ export function announcer(region) {
 	let said = 0;
 
 	function say(words) {
-		if (!words.trim()) return;
-		region.append(make(h("p", words.trim())));
-		if (region.childElementCount > 6) region.firstElementChild.remove();
+		if (words.trim()) region.append(make(h("p", words)));
+		if (region.childElementCount > 6) region.firstChild.remove();
 	}
 
-	function read(isWhole) {
-		clearTimeout(timer);
+	function read(pattern) {
 		timer = 0;
-		const text = Array.from(reply?.querySelectorAll(READ) ?? [], (part) => part.textContent).join("\n").slice(said);
-		const [words] = (isWhole ? [text] : SENTENCES.exec(text)) ?? [""];
+		const text = Array.from(reply?.querySelectorAll(READ) ?? [], (part) => part.textContent).join("\n");
+		const [words] = pattern.exec(text.slice(said)) ?? [""];
 		said += words.length;
 		say(words);
 	}
 
-	/** Reads a reply that grows. */
 	function follow(growing) {
 		if (!growing) return;
 		if (reply !== growing) said = 0;
 		reply = growing;
-		timer ||= setTimeout(read, PAUSE);
+		timer ||= setTimeout(read, 1_200, SENTENCES);
 	}
 
-	/** The rest of the reply, then a remark. */
 	function finish(remark) {
-		read(true);
+		read(/[^]*/);
 		reply = undefined;
 		say(remark);
 	}

@@ -1,58 +1,46 @@
-// The one way to make elements: `h` describes them, `draw` brings them about and touches only what differs, so that focus,
-// selection and scroll stay. Text is only ever set as text: nothing here reads markup.
+// `h` describes elements, `draw` touches only what differs. Text is only ever set as text.
 
-/** Describes an element: `p.note` has that class. Properties may be left out; `on…`: listeners; `key`: which of its siblings it
- * is, where they come and go. */
+// The same element always has the same properties, if only as false. `key`: which of its siblings it is.
 export function h(name, ...children) {
 	const [tag, ...classes] = name.split(".");
 	const hasProps = children[0]?.constructor === Object && !children[0].tag;
 	return { tag, props: { class: classes.join(" ") || null, ...(hasProps && children.shift()) }, children };
 }
 
-/** Makes `parent` hold these descriptions, texts and elements. */
+// Without a key, a child is known by its place, which may be empty.
 export function draw(parent, children) {
 	const before = parent.drawn ?? new Map();
-	const counts = {};
-	const wanted = new Map();
-	for (const child of children.flat(3)) {
-		if (!child) continue;
-		const tag = child.tag ?? "";
-		counts[tag] = (counts[tag] ?? 0) + 1;
-		wanted.set(child instanceof Node ? child : (child.props?.key ?? tag + counts[tag]), child);
-	}
-	for (const [key, node] of before) if (!wanted.has(key)) node.remove();
-	parent.drawn = new Map();
+	const drawn = new Map();
+	children.flat(3).forEach((child, at) => {
+		const key = child?.props?.key ?? `${child?.tag} ${at}`;
+		if (child instanceof Node) drawn.set(child, child);
+		else if (child) drawn.set(key, make(child, before.get(key)));
+	});
+	for (const [key, node] of before) if (!drawn.has(key)) node.remove();
 	let next = parent.firstChild;
-	for (const [key, child] of wanted) {
-		const node = before.has(key) ? patch(before.get(key), child) : make(child);
-		parent.drawn.set(key, node);
+	for (const node of drawn.values()) {
 		if (node === next) next = next.nextSibling;
 		else parent.insertBefore(node, next);
 	}
+	parent.drawn = drawn;
 }
 
-export function make(child) {
-	if (child instanceof Node) return child;
-	if (!child.tag) return document.createTextNode(child);
-	const space = /^(svg|path)$/.test(child.tag) ? "2000/svg" : "1999/xhtml";
-	return patch(document.createElementNS(`http://www.w3.org/${space}`, child.tag), child);
+function fresh(tag) {
+	const space = /^(svg|path)$/.test(tag) ? "2000/svg" : "1999/xhtml";
+	return tag ? document.createElementNS(`http://www.w3.org/${space}`, tag) : new Text();
 }
 
-function patch(node, child) {
-	if (node === child || node.is === child) return node;
-	if (!child.tag) {
-		// Text that grows keeps what is selected in it.
-		if (child.startsWith(node.data)) node.appendData(child.slice(node.length));
-		else node.data = child;
-		return node;
-	}
-	const was = node.is?.props ?? {};
+export function make(child, node = fresh(child.tag)) {
+	if (node.is === child) return node;
+	const was = node.is?.props;
 	node.is = child;
-	draw(node, child.children);
-	for (const name of Object.keys({ ...was, ...child.props })) {
-		const value = child.props[name];
-		if (name === "key" || value === was[name]) continue;
-		if (name.startsWith("on") || name === "value") node[name] = value ?? null;
+	if (child.tag) draw(node, child.children);
+	// Text that grows keeps what is selected in it.
+	else if (child.startsWith(node.data)) node.appendData(child.slice(node.length));
+	else node.data = child;
+	for (const [name, value] of Object.entries(child.props ?? {})) {
+		if (name === "key" || value === was?.[name]) continue;
+		if (/^(on|value$)/.test(name)) node[name] = value;
 		else if ((value ?? false) === false) node.removeAttribute(name);
 		else node.setAttribute(name, value === true ? "" : value);
 	}
@@ -60,29 +48,23 @@ function patch(node, child) {
 }
 
 const PATHS = {
-	copy: "M9 9h10v11H9zM15 9V4H5v11h4",
-	retry: "M20 11a8 8 0 1 0-2 6.5M20 4v7h-7",
+	copy: "M9 9h10v11H9zM15 5H5v11",
+	retry: "M20 11a8 8 0 1 0-2 6M20 4v7h-7",
 	edit: "M4 20l1-4L16 5l3 3L8 19z",
-	settings: "M4 7h9m4 0h3M15 5v4M4 17h3m4 0h9M9 15v4",
-	delete: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
+	settings: "M4 8h16M4 16h16M9 5v6M15 13v6",
+	delete: "M5 7h14M9 4h6M7 7l1 13h8l1-13",
 	menu: "M4 7h16M4 12h16M4 17h16",
 };
 
 export const icon = (name) => h("svg", { viewBox: "0 0 24 24" }, h("path", { d: PATHS[name] }));
 
-/** A button; `look` is its class. Its label is what it shows, where it has no icon; with nothing to do it is disabled. */
 export const button = (look, label, act, name) =>
-	h("button", { type: "button", class: look, title: name && label, "aria-label": name && label, onclick: act, disabled: !act },
-		name ? icon(name) : label);
+	h("button", { type: "button", class: look, title: name && label, onclick: act, disabled: !act }, name ? icon(name) : label);
 
 export const alert = (problem) => problem && h("p.problem", { role: "alert" }, problem);
 
-// Over plain http there is no clipboard, and no button.
-export function copyButton(text, label) {
-	const copy = async ({ currentTarget: { classList } }) => {
-		await navigator.clipboard.writeText(text());
-		classList.add("copied");
-		setTimeout(() => classList.remove("copied"), 1_500);
-	};
-	return navigator.clipboard && button("mini", label, copy, "copy");
-}
+export const copyButton = (text, label) => navigator.clipboard && button("mini", label, async ({ currentTarget }) => {
+	await navigator.clipboard.writeText(text());
+	currentTarget.classList.add("copied");
+	setTimeout(() => currentTarget.classList.remove("copied"), 1_500);
+}, "copy");

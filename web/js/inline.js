@@ -1,73 +1,77 @@
-// What stands within a line: emphasis, code, links. Maths stays text.
+// What stands within a line; maths stays text. And the colours of code.
 
 import { h } from "./dom.js";
 
-// What runs something is no link.
-const link = (to, text = to) => {
-	const target = /^(https?:|mailto:)/i.test(to) && { href: to, target: "_blank", rel: "noopener noreferrer" };
-	return h(target ? "a" : "span", { title: to, ...target }, text);
-};
-const inside = (tag) => ([, text], isOpen) => h(tag, inline(text, isOpen));
+// Drawn again with each frame.
+export const PART = 2_000;
 
-/** What may stand at a place of the text, and what it is then. */
-const RULES = [
-	[/^\[([ xX])\](?= )/y, ([, mark]) => (mark === " " ? "☐" : "☑")],
-	[/\\[([][^]{0,500}?\\[)\]]|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/y, ([maths]) => maths],
-	[/\\([!-/:-@[-`{-~\n])/y, ([, sign]) => sign],
-	[/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", code.replace(/^ ([^]*[^ ][^]*) $/, "$1"))],
-	[/<((?:https?:\/\/|mailto:)[^\s<>]+)>/y, ([, to]) => link(to)],
-	[/https?:\/\/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*(?<![.,:;!?'"\]*_~])/y, ([to]) => link(to)],
-	[
-		/!?\[((?:[^[\]]|\[[^[\]]*\])*)\]\( *<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?: +"[^"]*")? *\)/y,
-		([, text, to]) => link(to, inline(text)),
-	],
-	[/\*\*(?=\S)([^]*?\S)\*\*(?!\*)/y, inside("strong")],
-	[/\*(?=[^\s*])((?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/y, inside("em")],
-	[/(?<![\p{L}\p{N}_])__(?=[^\s_])([^]*?[^\s_])__(?![\p{L}\p{N}_])/uy, inside("strong")],
-	[/(?<![\p{L}\p{N}_])_(?=[^\s_])([^]*?[^\s_])_(?![\p{L}\p{N}_])/uy, inside("em")],
-	[/~~(?=\S)([^~]+)~~/y, inside("del")],
+// A group is named by what it becomes. Only an address that runs nothing makes a link.
+const WHOLE = [
+	/\\[([][^]{0,500}?(?:\\[)\]]|$)|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/,
+	/\\(?<text>[!-/:-@[-`{-~\n])/,
+	/`(?!`)(?<code>[^`]+)`(?!`)/,
+	/!?\[(?<a>(?:[^[\]]|\[[^[\]]*\])*)\]\((?<to>(?:https?:|mailto:)(?:[^\s()<>]|\([^\s()]*\))*)\)/,
+	/(?<a2>https?:\/\/[^\s<>]*[^\s<>.,:;!?'"\])*_~])/,
+	/\*\*(?=\S)(?<strong>[^]*?\S)\*\*(?!\*)/,
+	/\*(?=[^\s*])(?<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/,
+	/(?<![\p{L}\p{N}_])_(?=[^\s_])(?<em2>[^]*?[^\s_])_(?![\p{L}\p{N}_])/u,
 ];
-
-/** The same where the end has yet to come; what has only begun is not shown. */
-const UNFINISHED = [
-	[/\\[([](?![^]*\\[)\]])[^]*$/y, ([maths]) => maths],
-	...RULES,
-	[/`+([^`]*)$/y, ([, code]) => code && h("code", code)],
-	[/!?\[([^[\]]*)(?:\](?:\([^)]*)?)?$/y, inside("u")],
-	[/(?<![\p{L}\p{N}])(?:\*\*|__)(?=\S)([^]+)$/uy, inside("strong")],
-	[/(?<![\p{L}\p{N}])[*_](?=[^\s*_])([^]+)$/uy, inside("em")],
-	[/(?<![\p{L}\p{N}])[*_~]+$/uy, () => ""],
+// What has only begun.
+const HALF = [
+	/(?<text2>)[`*_]+$/,
+	/`+(?<code2>[^`]+)$/,
+	/!?\[(?<u>[^[\]]*)(?:\](?:\([^)]*)?)?$/,
+	/\*\*(?=\S)(?<strong2>[^]+)$/,
+	/(?<![\p{L}\p{N}])[*_](?![*_\s])(?<em3>[^]+)$/u,
 ];
+const RUN = /`+|\*+|_+/;
+const union = (flags, ...patterns) => RegExp(patterns.map(({ source }) => source).join("|"), flags);
+const CLOSED = union("gu", ...WHOLE, RUN);
+const OPEN = union("gu", ...WHOLE, ...HALF, RUN);
 
-const SPECIAL = /\\|`+|\$|!?\[|<|\*+|_+|~+|https?:\/\//g;
-
-/** Descriptions of a text; where it is open, its end has yet to come. Their `plain` says from where on it has no marks. */
-export function inline(text, isOpen = false) {
-	const parts = Object.assign([], { plain: 0 });
+function split(text, pattern, describe) {
+	const parts = [];
 	let at = 0;
-	let plain = "";
-	const find = (pattern) => {
-		pattern.lastIndex = at;
-		return pattern.exec(text);
-	};
-	for (let found; (found = find(SPECIAL)); at += found[0].length) {
-		plain += text.slice(at, found.index);
-		at = found.index;
-		let part = found[0];
-		for (const [pattern, describe] of isOpen ? UNFINISHED : RULES) {
-			const match = find(pattern);
-			if (!match) continue;
-			found = match;
-			part = describe(match, isOpen && at + match[0].length === text.length);
-			break;
-		}
-		if (typeof part === "string") plain += part;
-		else {
-			parts.push(plain, part);
-			parts.plain = at + found[0].length;
-			plain = "";
-		}
+	for (const { 0: all, index, groups } of text.matchAll(pattern)) {
+		const [name, said] = Object.entries(groups).find(([, value]) => value !== undefined) ?? [];
+		if (!name) continue;
+		parts.push(text.slice(at, index), describe(name, said, groups, index));
+		at = index + all.length;
 	}
-	parts.push(plain + text.slice(at));
-	return parts;
+	return [...parts, text.slice(at)];
+}
+
+export function inline(text, isOpen) {
+	if (text.length > PART) return [text];
+	return split(text, isOpen ? OPEN : CLOSED, (name, said, { to = said }) => {
+		const tag = name.replace(/\d/, "");
+		if (tag === "text") return said;
+		if (tag !== "a") return h(tag, tag === "code" ? said : inline(said, isOpen));
+		return h(tag, { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, name === tag ? inline(said) : said);
+	});
+}
+
+const CODE = union(
+	"gm",
+	/(?<comment>(?<!:)\/\/(?! ?\d).*|(?<!\S)(?:--|#) .*|\/\*.*?(?:\*\/|$)|<!--.*?(?:-->|$))/,
+	/(?<literal>(?<quote>"""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\k<quote>|$)|\b\d[\w.]*)/,
+	RegExp("(?<![\\w.$-])(?<keyword>async|await|break|case|catch|class|const|continue|def|else|export|false|fn|for|from|func|" +
+		"function|if|import|in|is|let|new|nil|not|null|public|return|self|static|struct|switch|then|this|throw|true|try|" +
+		"type|var|void|while|with|None|True|False|(?<=</?)\\w+|[A-Z]{2,})(?=[^\\w-])"),
+);
+const UNCLOSED = /^(\/\*|<!--|"""|'''|`)(?!.*(?:\*\/|-->|\1)$)/;
+
+export function highlighter(language) {
+	// What goes on from the line before is read with its mark.
+	let mark = "";
+	return (line, isOpen) => {
+		if (/^(code|te?xt)/.test(language) || line.length > 1_000) return [line, "\n"];
+		let last = "";
+		const parts = split(mark + line + (isOpen ? "" : "\n"), CODE, (kind, token, groups, index) => {
+			last = token;
+			return h(`span.${kind}`, index ? token : token.slice(mark.length));
+		});
+		if (!isOpen) mark = UNCLOSED.exec(last)?.[1] ?? "";
+		return parts;
+	};
 }

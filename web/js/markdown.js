@@ -1,182 +1,133 @@
-// Markdown that grows. Each line is read once, as it comes; only the last part of the open block (of a paragraph, a row, a
-// line of code) is drawn again, so that a long reply costs as much at its end as at its start. What is half finished looks as
-// it will look then. HTML, indented code and link definitions stay text.
+// Markdown that grows: each line is read once, and only the last part of the open block is drawn again.
 
 import { copyButton, draw, h, make } from "./dom.js";
-import { highlighter } from "./highlight.js";
-import { inline } from "./inline.js";
+import { highlighter, inline, PART } from "./inline.js";
 
-/** UTF-16 units of text that are drawn again with each frame: what is longer is drawn in parts. */
-const PART = 2_000;
-/** Quotes and lists within each other: what is deeper would not fit a phone, and stays text. */
-const DEPTH = 8;
+const HEAD = /^(?:#{1,6} |```+(?=[^`]*$))/;
+const RULE = /^\s*([-*_])( *\1){2,}\s*$/;
+const DELIMITERS = /^(?=.*-)[-: ]*\|[-:| ]*$/;
+const MARK = /^\s*(?:>|(?:[-*+]|(\d{1,9})[.)])(?=\s|$))/;
+// The start of a line that may become more than one thing.
+const UNCLEAR = /^(?:[-*+_#|:>]|[^\S\n]|\d+[.)](?=\s|$)|\d+$)*(?:`{0,2}|```[^\n]*)$/;
 
-const FENCE = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))(?!.*`) *(\S*)/;
-const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])( +(?=\S)| *$)/;
-const QUOTE = /^ {0,3}> ?/;
-const HEADING = /^ {0,3}(#{1,6})(?: +|$)/;
-const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
-const DELIMITERS = /^[ :-]*\|[ |:-]*$/;
-/** The start of a line that may still become more than one thing. */
-const UNCLEAR = /^(?:[-*+_=#|:\s>]|\d{1,9}[.)](?=\s|$)|\d{1,9}$)*(?:`{0,2}|`{3,}[^`]*|~{0,2}|~{3,}.*)$/;
-
-const unquoted = (line) => (QUOTE.test(line) ? line.replace(QUOTE, "") : undefined);
+const blank = (mark) => mark.replace(/\S/g, " ");
 const cells = (row) =>
 	row.trim().replace(/^\||(?<!\\)\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+// What may be a table's head waits.
+const words = (text, isOpen) => inline(isOpen ? text.replace(/(^|\n)\|[^\n]*$/, "") : text, isOpen);
 
-// What begins like a row may be a table's head: the next line tells.
-const paragraph = (text, isOpen) => (isOpen && /^ *\|[^\n]*$/.test(text) ? [] : inline(text, isOpen));
-const heading = (text, isOpen) => inline(text.replace(/ +#+ *$/, ""), isOpen);
-
-/** Draws into `root`. Returns what takes the whole text so far, of which it reads only what is new. */
 export function markdown(root) {
 	let read = 0;
-	let inLine = false;
-	/** What is open, outermost first: the root, quotes, items. `next(line)`: what of a later line is within, or undefined. */
-	const boxes = [{ element: root, next: (line) => line }];
-	/** The block that grows: `target` shows what `render` makes of `text`. */
+	const boxes = [];
+	// The open block: the last part of its `element` shows `text`.
 	let leaf = null;
 
 	function update(text, isDone) {
-		for (const [all, line, end] of text.slice(read).matchAll(/([^\n]*)(\n?)/g)) {
-			if (!all || (!inLine && !end && !isDone && UNCLEAR.test(line))) break;
-			if (inLine) add(line);
-			else begin(line);
-			inLine = !end;
-			read += all.length;
+		for (const [line] of text.slice(read).matchAll(/[^\n]*\n|[^\n]+/g)) {
+			const isNew = (text[read - 1] ?? "\n") === "\n";
+			if (isNew && !isDone && UNCLEAR.test(line)) break;
+			(isNew ? begin : add)(line.replace("\n", ""));
+			read += line.length;
 		}
-		if (isDone) close(1);
+		if (isDone) close(0);
 		else show(true);
 	}
 
 	function begin(line) {
-		line = line.replace(/^[ \t]+/, (space) => space.replaceAll("\t", "    "));
 		let depth = 0;
-		for (let rest; (rest = boxes[depth]?.next(line)) !== undefined; depth++) line = rest;
-		if (depth < boxes.length) {
-			// A paragraph goes on without its quote's or its item's mark.
-			const isNew = !line.trim() || [FENCE, ITEM, QUOTE, HEADING, RULE].some((pattern) => pattern.test(line));
-			if (!isNew && leaf?.render === paragraph) return add(`\n${line}`);
-			close(depth);
-		} else if (leaf?.fence) return codeLine(line);
-		for (let rest; (rest = enter(line)) !== undefined;) line = rest;
-		fill(line);
+		while (boxes[depth]?.within.test(line)) line = line.replace(boxes[depth++].within, blank);
+		if (depth < boxes.length) close(depth);
+		if (!leaf?.fence) fill(enter(line));
+		else if (line.trim() === leaf.fence) close();
+		else part(line.replace(leaf.indent, ""));
 	}
 
-	/** Opens a quote or an item, and returns what it begins with. */
+	// Marks become spaces: columns stay.
 	function enter(line) {
-		if (boxes.length > DEPTH) return;
-		if (QUOTE.test(line)) {
-			boxes.push({ element: append("blockquote", { dir: "auto" }), next: unquoted });
-			return unquoted(line);
-		}
-		const [all, before, mark, number, after] = (!RULE.test(line) && ITEM.exec(line)) || [];
-		// Within a paragraph only a clear sign begins a list: a year at the start of a line does not.
-		if (!mark || (leaf?.render === paragraph && ((number ?? "1") !== "1" || !after))) return;
+		const [mark, number] = (boxes.length < 8 && !RULE.test(line) && MARK.exec(line)) || [];
+		if (!mark) return line;
 		close();
-		const kind = mark.at(-1);
-		let list = boxes.at(-1).element.lastElementChild;
-		if (list?.kind !== kind) list = append(number ? "ol" : "ul", { start: number > 1 && number, dir: "auto" });
-		list.kind = kind;
-		const element = make(h("li"));
-		list.append(element);
-		const within = all.length - after.length + (after.length || 1);
-		const next = (later) => {
-			const spaces = later.search(/\S|$/);
-			// Models indent a list within a list by two, whatever the mark's width.
-			const needed = ITEM.test(later.trimStart()) ? Math.min(within, before.length + 2) : within;
-			return spaces < needed && spaces < later.length ? undefined : later.slice(Math.min(spaces, within));
-		};
-		boxes.push({ element, next });
-		return line.slice(all.length);
+		if (mark.endsWith(">")) boxes.push({ element: append("blockquote", { dir: "auto" }), within: /^\s*>/ });
+		else {
+			const tag = number ? "ol" : "ul";
+			let list = box().lastElementChild;
+			if (list?.localName !== tag) list = append(tag, { start: number > 1 && number, dir: "auto" });
+			const within = RegExp(`^(\\s{${mark.search(/\S/) + 2}}|\\s*$)`);
+			boxes.push({ element: list.appendChild(make(h("li"))), within });
+		}
+		return enter(blank(mark) + line.slice(mark.length));
 	}
 
 	function fill(line) {
-		const [, fence, language] = FENCE.exec(line) ?? [];
-		const [mark, signs] = HEADING.exec(line) ?? [];
-		const isInParagraph = leaf?.render === paragraph;
-		if (!line.trim()) close();
-		else if (isInParagraph && DELIMITERS.test(line) && tabled(cells(line))) return;
-		else if (fence) fenced(fence, language || "code");
-		else if (signs) textBlock(`h${Math.min(6, signs.length + 2)}`, heading, line.slice(mark.length));
-		else if (RULE.test(line)) append("hr");
-		else if (isInParagraph) add(`\n${line}`);
-		else if (leaf && !leaf.isText) part("tr", line);
-		else textBlock("p", paragraph, line);
+		const text = line.trimStart();
+		const [mark] = HEAD.exec(text) ?? [""];
+		const rest = text.slice(mark.length);
+		const isParagraph = leaf?.element.localName === "p";
+		if (!text) close();
+		else if (mark.startsWith("`")) code(mark, rest.trim() || "code", line.length - text.length);
+		else if (isParagraph && DELIMITERS.test(text)) table(text);
+		else if (RULE.test(text)) append("hr");
+		else if (isParagraph && !mark) add(`\n${text}`);
+		else if (leaf?.part === "tr") part(text);
+		else {
+			leaf = { element: append(mark ? `h${Math.min(6, mark.length + 1)}` : "p"), part: "span", render: words };
+			part("");
+			add(rest);
+		}
 	}
 
-	/** Which way a text runs, CSS sees; within a list or a quote, the first of them says it for all. On a text `dir` would cost its
-	 * whole length with each mark. */
-	function append(tag, props, ...children) {
+	const box = () => boxes.at(-1)?.element ?? root;
+
+	function append(...described) {
 		close();
-		const box = boxes.at(-1).element;
-		const element = make(h(tag, { dir: box === root && !/^[hp]/.test(tag) && "auto", ...props }, ...children));
-		box.append(element);
-		return element;
+		return box().appendChild(make(h(...described)));
 	}
 
-	function textBlock(tag, render, text) {
-		leaf = { element: append(tag), render, isText: true };
-		part("span");
-		add(text);
+	function code(fence, name, column) {
+		const element = make(h("code"));
+		append("div.code",
+			h("div.code-head", name, copyButton(() => element.textContent, "Copy this code")),
+			h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element),
+		);
+		leaf = { element, part: "div", render: highlighter(name), fence, indent: RegExp(`^\\s{0,${column}}`) };
 	}
 
-	/** Ends what `target` shows, and begins the next. */
-	function part(tag, text = "") {
-		show(false);
-		leaf.text = text;
-		leaf.element.append((leaf.target = make(h(tag))));
+	function table(delimiters) {
+		const { element, text } = leaf;
+		const head = text.split("\n").at(-1);
+		leaf.text = text.slice(0, -head.length);
+		const align = cells(delimiters).map((side) => side.endsWith(":") && (side.startsWith(":") ? "center" : "right"));
+		const rows = make(h("table"));
+		append("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, rows);
+		if (!element.textContent) element.remove();
+		const render = (row, isOpen) => {
+			const tag = rows.childElementCount > 1 ? "td" : "th";
+			return cells(row).slice(0, 1_000).map((cell, at) => h(tag, { align: align[at] }, inline(cell, isOpen)));
+		};
+		leaf = { element: rows, part: "tr", render };
+		part(head);
 	}
 
 	function add(text) {
 		leaf.text += text;
-		while (leaf.isText && leaf.text.length > PART) {
-			// At a space outside of any mark. Where that is, only the text says, not how it came.
-			const { plain } = inline(leaf.text.slice(0, PART), true);
-			const space = leaf.text.lastIndexOf(" ", PART - 1) + 1;
-			const cut = space > plain ? space : plain || PART;
-			const rest = leaf.text.slice(cut);
-			leaf.text = leaf.text.slice(0, cut);
-			part("span", rest);
+		while (leaf.part === "span" && leaf.text.length > PART) {
+			const cut = leaf.text.lastIndexOf(" ", PART - 1) + 1 || PART;
+			part(leaf.text.slice(cut), leaf.text.slice(0, cut));
 		}
 	}
 
-	/** Makes a paragraph the head of a table, if it is one line with as many cells. */
-	function tabled(delimiters) {
-		const { element, text } = leaf;
-		if (!delimiters.every((each) => /^:?-+:?$/.test(each))) return false;
-		if (element.childElementCount > 1 || text.includes("\n") || cells(text).length !== delimiters.length) return false;
-		const align = delimiters.map((each) => each.endsWith(":") && (each[0] === ":" ? "center" : "right"));
-		// Missing cells are empty.
-		const row = (tag) => (words, isOpen) =>
-			cells(words + " |".repeat(align.length)).slice(0, align.length).map((cell, at) =>
-				h(tag, { align: align[at] }, cell.length > PART ? cell : inline(cell, isOpen)));
-		const table = make(h("table", h("tr", row("th")(text))));
-		append("div.wide", { dir: "auto", tabindex: 0, role: "group", "aria-label": "Table" }, table);
-		element.remove();
-		leaf = { element: table, render: row("td") };
-		return true;
-	}
-
-	function fenced(fence, name) {
-		const element = make(h("code"));
-		const head = h("div.code-head", name, copyButton(() => element.textContent, "Copy this code"));
-		append("div.code", {}, head, h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element));
-		leaf = { element, fence, render: highlighter(name) };
-	}
-
-	function codeLine(line) {
-		const mark = line.trim();
-		if (mark.startsWith(leaf.fence) && new Set(mark).size === 1) close();
-		// An element for each line, so that little is laid out at a time.
-		else part("div", line);
+	function part(text, last = leaf.text) {
+		leaf.text = last;
+		show(false);
+		leaf.text = text;
+		leaf.element.append(make(h(leaf.part)));
 	}
 
 	function show(isOpen) {
-		if (leaf?.target) draw(leaf.target, leaf.render(leaf.text, isOpen));
+		const target = leaf?.element.lastChild;
+		if (target) draw(target, leaf.render(leaf.text, isOpen));
 	}
 
-	/** Ends the open block, and the boxes beyond `depth`. */
 	function close(depth = boxes.length) {
 		show(false);
 		leaf = null;
