@@ -164,7 +164,7 @@ def test_the_theme_is_remembered(chat, page):
     chat.open()
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Theme of the page").select_option("dark")
+    page.get_by_label("Theme").select_option("dark")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert light != dark
     page.reload()

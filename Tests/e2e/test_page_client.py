@@ -99,7 +99,7 @@ def test_the_gauge_and_a_replys_end_are_there_after_a_reload(page, chat):
     context = {"policy": "sliding_window", "sent_messages": 1, "dropped_messages": 0, "summarised_messages": 0,
                "recalled_messages": 0, "estimated_tokens": 120, "budget_tokens": 500, "parent": "u1"}
     scripted.answer("snapshot", messages=[user, reply], queued=[], seq=9, more=False, context=context)
-    expect(page.get_by_role("meter")).to_have_attribute("title", "About 120 tokens of conversation sent, within the budget of 500")
+    expect(page.get_by_role("meter")).to_have_attribute("title", "About 120 of 500 tokens of conversation sent")
     expect(chat.reply.locator(".ending")).to_contain_text("The key was refused. (upstream_auth)")
     expect(chat.reply.locator(".measures")).to_contain_text("first after 210 ms")
 

@@ -114,7 +114,7 @@ def test_signed_out_is_said_and_not_tried_again(chat, page):
     chat.open()
     wire.cut(4401)
     expect(page.get_by_role("alert")).to_contain_text("not signed in")
-    expect(page.locator("#connection")).to_contain_text("Signed out")
+    expect(page.locator("#connection")).to_contain_text("Closed")
     assert len(wire.sockets) == 1
 
 
@@ -130,7 +130,7 @@ def test_a_chat_that_is_gone_is_closed_and_not_offline(chat, page):
     expect(connection).to_have_text("Connected")
 
 
-def test_a_refused_message_can_be_edited(chat, page):
+def test_a_refused_message_comes_back_with_its_error(chat, page):
     wire = Wire(page)
     chat.open()
 
@@ -142,11 +142,16 @@ def test_a_refused_message_can_be_edited(chat, page):
 
     wire.rewrite = rewrite
     chat.say("hello")
-    refused = page.locator("article.user")
-    expect(refused).to_contain_text("Not sent. Too fast. (rate_limited)")
-    refused.get_by_role("button", name="Edit").click()
+    expect(page.get_by_role("alert")).to_contain_text("Too fast.")
     expect(chat.input).to_have_value("hello")
-    expect(refused).to_have_count(0)
+    expect(chat.input).to_be_focused()
+    expect(page.locator("article")).to_have_count(0)
+    # It may be said again as it is.
+    wire.rewrite = lambda text: text
+    chat.input.press("Enter")
+    expect(page.get_by_role("alert")).to_be_hidden()
+    chat.done()
+    expect(page.locator("article.user")).to_contain_text("hello")
 
 
 def test_offline_and_back_in_mid_reply(chat, page):
@@ -234,7 +239,7 @@ def test_a_new_chat_has_an_address_and_back_returns(chat, page):
 
 def test_an_unknown_session_becomes_a_new_one(chat, page):
     chat.open("/#s_there_is_none_such")
-    expect(page.get_by_role("alert")).to_contain_text("not here")
+    expect(page.get_by_role("alert")).to_contain_text("There is no session")
     expect(page.locator(".suggestion").first).to_be_visible()
     expect(page).not_to_have_url(re.compile("s_there_is_none_such"))
 

@@ -61,7 +61,7 @@ function show() {
 	const { epoch, session, settings, more } = client.model;
 	draw(at.transcript, [
 		epoch && client.messages.length === 0 && welcome(settings.model ?? "A model", act.say),
-		more && button("link", "Show earlier messages", older),
+		more && button("Show earlier messages", older, "link"),
 		transcript({ client, act }),
 	]);
 	speech.follow(at.transcript.querySelector("[aria-busy=true]"));
@@ -91,7 +91,7 @@ function showNotice() {
 	const isLong = !client.isGone && Date.now() - onlineAt > LONG;
 	const words = told || (isLong && `${reason} What you write goes out once it is back.`);
 	at.notice.hidden = !words;
-	draw(at.notice, [h("p", words), told && button("link", "Dismiss", () => tell())]);
+	draw(at.notice, [h("p", words), told && button("Dismiss", () => tell(), "link")]);
 }
 
 function tell({ message = "" } = {}) {

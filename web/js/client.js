@@ -17,7 +17,7 @@ const nothing = () => {};
 export function ChatClient(options) {
 	const { url = "/v1/chat", onChange = nothing, onEvent = nothing, onStatus = nothing, onError = nothing } = options;
 	let { tools = {} } = options;
-	// What was said and has no answer, by id. `status`: held (never left), pending, unsent (refused).
+	// What was said and has no answer, by id. `status`: held (never left), pending.
 	const commands = new Map();
 	const begunCalls = new Set();
 	let model;
@@ -27,7 +27,7 @@ export function ChatClient(options) {
 	let isOpen = false;
 
 	const said = () => [...commands.values()];
-	const starting = () => said().filter(({ frame, status }) => /^(send|edit|regenerate)$/.test(frame.type) && status !== "unsent");
+	const starting = () => said().filter(({ frame }) => /^(send|edit|regenerate)$/.test(frame.type));
 	const blocks = () => model.messages.get(currentTurn(model)?.message)?.blocks ?? [];
 	const blockOf = (call) => blocks().find((each) => each.call === call);
 
@@ -42,7 +42,7 @@ export function ChatClient(options) {
 		},
 		http: (path, options) => request(connection.base + path, options),
 		open(session) {
-			const unsent = client.messages.filter(({ status }) => /^(held|unsent)$/.test(status)).map(textOf);
+			const unsent = client.messages.filter(({ status }) => status === "held").map(textOf);
 			commands.clear();
 			client.isGone = false;
 			reset(session);
@@ -56,28 +56,22 @@ export function ChatClient(options) {
 		approve: (call, decision, input) => say({ type: "tool.approve", call, decision, input }),
 		older: (limit = 100) => client.ask({ type: "history", before: shownMessages(model)[0]?.id, limit }),
 		ask: (frame) => new Promise((resolve, reject) => (isOpen ? say(frame, { resolve, reject }) : reject(OFFLINE))),
-		retry(id) {
-			transmit(Object.assign(commands.get(id), { status: "held", error: null }));
-			onChange();
-		},
-		withdraw(id) {
-			const { text = "" } = commands.get(id).frame;
-			commands.delete(id);
-			onChange();
-			return text;
-		},
 		stop() {
 			const turn = currentTurn(model)?.id;
 			const [first] = starting();
 			if (turn) say({ type: "cancel", turn });
-			else if (first?.status === "held") return client.withdraw(first.frame.id);
-			else if (first) say({ type: "cancel", send: first.frame.id });
+			else if (first?.status === "pending") say({ type: "cancel", send: first.frame.id });
+			else if (first) {
+				commands.delete(first.frame.id);
+				onChange();
+				return first.frame.text ?? "";
+			}
 			return "";
 		},
 		get messages() {
 			const shown = said().filter(({ frame, status }) => frame.text && (frame.type === "send" || status !== "pending"));
-			return shownMessages(model).concat(shown.map(({ frame: { id, text }, status, error }) => (
-				{ id, role: "user", blocks: [{ kind: "text", text, done: true }], live: false, status, error }
+			return shownMessages(model).concat(shown.map(({ frame: { id, text }, status }) => (
+				{ id, role: "user", blocks: [{ kind: "text", text, done: true }], live: false, status }
 			)));
 		},
 		get isBusy() {
@@ -113,7 +107,7 @@ export function ChatClient(options) {
 	}
 
 	function transmit(command) {
-		if (isOpen && command.status !== "unsent" && connection.send(command.frame)) command.status = "pending";
+		if (isOpen && connection.send(command.frame)) command.status = "pending";
 	}
 
 	function received(frame) {
@@ -156,24 +150,20 @@ export function ChatClient(options) {
 		onError(error);
 	}
 
-	function isOver({ frame: { type, id, call, turn }, status }, ref) {
-		if (status === "unsent") return false;
+	function isOver({ frame: { type, id, call, turn } }, ref) {
 		if (type === "cancel") return turn ? !model.turns.has(turn) : !client.isBusy;
 		if (call) return blockOf(call)?.tool !== (type === "tool.approve" ? "asks" : "running");
 		return ref === id;
 	}
 
 	function refused(error) {
-		const command = commands.get(error.ref);
-		if (!command) return onError(error);
-		const { call, text, type } = command.frame;
+		const { frame, reject = (reason) => onError(reason, frame?.text) } = commands.get(error.ref) ?? {};
+		const { call, type } = frame ?? {};
 		// A server that is about to stop takes no answers: it is said again after that.
 		if (call && error.code === "overloaded") return;
-		if (text) Object.assign(command, { status: "unsent", error });
-		else commands.delete(error.ref);
-		command.reject?.(error);
+		commands.delete(error.ref);
 		if (call) Object.assign(blockOf(call) ?? {}, { problem: error.message });
-		if (type === "regenerate") onError(error);
+		else if (type !== "cancel") reject(error);
 	}
 
 	function runTools() {

@@ -20,7 +20,7 @@ export function ask(title, fields, verb, save) {
 		h("h2", title),
 		fields,
 		alert(problem),
-		h("div.acts", h("button.main", verb), button("link", "Cancel", () => dialog.close())),
+		h("div.acts", h("button.main", verb), button("Cancel", () => dialog.close(), "link")),
 	)]);
 	dialog.ariaLabel = title;
 	draw(dialog, []);

@@ -25,12 +25,7 @@ export function draw(parent, children) {
 	parent.drawn = drawn;
 }
 
-function fresh(tag) {
-	const space = /^(svg|path)$/.test(tag) ? "2000/svg" : "1999/xhtml";
-	return tag ? document.createElementNS(`http://www.w3.org/${space}`, tag) : new Text();
-}
-
-export function make(child, node = fresh(child.tag)) {
+export function make(child, node = child.tag ? document.createElement(child.tag) : new Text()) {
 	if (node.is === child) return node;
 	const was = node.is?.props;
 	node.is = child;
@@ -47,24 +42,13 @@ export function make(child, node = fresh(child.tag)) {
 	return node;
 }
 
-const PATHS = {
-	copy: "M9 9h10v11H9zM15 5H5v11",
-	retry: "M20 11a8 8 0 1 0-2 6M20 4v7h-7",
-	edit: "M4 20l1-4L16 5l3 3L8 19z",
-	settings: "M4 8h16M4 16h16M9 5v6M15 13v6",
-	delete: "M5 7h14M9 4h6M7 7l1 13h8l1-13",
-	menu: "M4 7h16M4 12h16M4 17h16",
-};
-
-export const icon = (name) => h("svg", { viewBox: "0 0 24 24" }, h("path", { d: PATHS[name] }));
-
-export const button = (look, label, act, name) =>
-	h("button", { type: "button", class: look, title: name && label, onclick: act, disabled: !act }, name ? icon(name) : label);
+/** A button; `shown`: what stands for its label. */
+export const button = (label, act, look, shown) =>
+	h("button", { type: "button", class: look, "aria-label": shown && label, onclick: act }, shown ?? label);
 
 export const alert = (problem) => problem && h("p.problem", { role: "alert" }, problem);
 
-export const copyButton = (text, label) => navigator.clipboard && button("mini", label, async ({ currentTarget }) => {
+export const copyButton = (text, label) => navigator.clipboard && button(label, async ({ target }) => {
 	await navigator.clipboard.writeText(text());
-	currentTarget.classList.add("copied");
-	setTimeout(() => currentTarget.classList.remove("copied"), 1_500);
-}, "copy");
+	target.classList.add("copied");
+}, "mini", "Copy");

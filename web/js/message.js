@@ -34,9 +34,9 @@ function toolCard(block, client) {
 	const question = () => h("div.ask", { role: "group", "aria-label": `May ${name} run?` },
 		alert(problem),
 		h("div.acts",
-			button("", "Allow", () => client.approve(call, "allow")),
-			button("", "Deny", () => client.approve(call, "deny")),
-			button("", "Edit the input", edit),
+			button("Allow", () => client.approve(call, "allow")),
+			button("Deny", () => client.approve(call, "deny")),
+			button("Edit the input", edit),
 		),
 		h("small", `${name} runs once you allow it.`),
 	);
@@ -57,8 +57,8 @@ function end(message, act) {
 	const goesOn = /^(max_tokens|tool_limit)$/.test(message.status);
 	return h(`div.ending${waits || goesOn || message.status === "cancelled" ? ".quiet-ending" : ""}`,
 		h("p", { dir: "auto" }, ending(message)),
-		goesOn && button("", "Go on", () => act.say("Go on.")),
-		!waits && button("", "Retry", () => act.retry(message)),
+		goesOn && button("Go on", () => act.say("Go on.")),
+		!waits && button("Retry", () => act.retry(message)),
 	);
 }
 
@@ -76,8 +76,8 @@ function footer(message, { client, act, siblings }) {
 		),
 		textOf(message) && copyButton(() => textOf(message), "Copy this message"),
 		role === "user"
-			? button("mini", "Edit this message", edit, "edit")
-			: [button("mini", "Ask for another reply", () => act.retry(message), "retry"), h("span.measures", measures(message))],
+			? button("Edit this message", edit, "mini", "Edit")
+			: [button("Ask for another reply", () => act.retry(message), "mini", "Another reply"), h("span.measures", measures(message))],
 	);
 }
 

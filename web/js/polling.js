@@ -19,7 +19,8 @@ export async function request(url, { method, body, signal } = {}) {
 	if (ok && (answer || status === 204)) return answer;
 	const code = { 401: "unauthorised", 429: "rate_limited" }[status] ?? (/^4/.test(status) ? "refused" : "offline");
 	const retry_after_ms = 1_000 * headers?.get("Retry-After");
-	throw { code, retry_after_ms, ...answer, message: answer?.detail ?? `The server was not reached (HTTP ${status}).` };
+	const why = status ? `The server was not reached (HTTP ${status}).` : "The server cannot be reached.";
+	throw { code, retry_after_ms, ...answer, message: answer?.detail ?? why };
 }
 
 // Stands for a WebSocket. One request waits for what happens, at most one says something.

@@ -66,11 +66,11 @@ export function sidebar(nav, client, act) {
 		const isOpen = id === client.model.session;
 		// The button that deletes becomes the one that undoes, and keeps the focus.
 		return h("li", { key: id }, deleted.has(id)
-			? [h("span.name", { role: "status" }, "Deleted"), button("link", "Undo", () => undo(id))]
+			? [h("span.name", { role: "status" }, "Deleted"), button("Undo", () => undo(id), "link")]
 			: [
 				h("a.name", { href: `#${id}`, "aria-current": isOpen && "page", dir: "auto", onclick: () => nav.hidePopover() }, name),
-				button("mini", `Delete ${name}`, () => remove(id), "delete"),
-				button("mini", `Rename ${name}`, () => askText("Name of this chat", name, "Rename", (to) => rename(id, to)), "edit"),
+				button(`Delete ${name}`, () => remove(id), "mini", "✕"),
+				button(`Rename ${name}`, () => askText("Name of this chat", name, "Rename", (to) => rename(id, to)), "mini", "✎"),
 			]);
 	}
 
@@ -78,7 +78,7 @@ export function sidebar(nav, client, act) {
 		const { activeElement } = document;
 		draw(nav, [
 			h("strong", "Whinchat"),
-			button("", "New chat", () => {
+			button("New chat", () => {
 				nav.hidePopover();
 				act.leave();
 			}),

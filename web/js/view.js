@@ -1,6 +1,6 @@
 // The page around the messages: its bar, the first visit, the list, and where the reader is in it.
 
-import { button, h, icon } from "./dom.js";
+import { button, h } from "./dom.js";
 import { messageView } from "./message.js";
 import { connectionWords, gauge, leftOut } from "./words.js";
 
@@ -54,7 +54,7 @@ export function bar(client, act) {
 	const { settings, plan } = client.model;
 	const { status } = client.connection;
 	return [
-		h("button.mini", { id: "chats", popovertarget: "sidebar", "aria-label": "Chats" }, icon("menu")),
+		h("button.mini", { id: "chats", popovertarget: "sidebar", "aria-label": "Chats" }, "☰"),
 		h("h1", { dir: "auto" }, settings.title || "New chat"),
 		h("span", { id: "model" }, settings.model),
 		h("div", { id: "connection", "data-state": status.state, title: status.reason },
@@ -62,7 +62,7 @@ export function bar(client, act) {
 			h("span.words", connectionWords(status)),
 		),
 		plan && h("meter", { max: plan.budget_tokens ?? 2 * plan.estimated_tokens, value: plan.estimated_tokens, title: gauge(plan) }),
-		button("mini", "Settings", act.settings, "settings"),
+		button("Settings", act.settings, "mini"),
 	];
 }
 
