@@ -10,7 +10,6 @@ from support.page import WEB
 
 def test_the_first_visit_says_who_answers_and_what_to_try(chat):
     chat.open()
-    expect(chat.page.locator("#model")).to_have_text("demo")
     expect(chat.page.locator(".welcome")).to_contain_text("demo answers here")
     expect(chat.page.locator(".suggestion")).to_have_count(4)
     expect(chat.input).to_be_focused()
@@ -23,19 +22,10 @@ def test_its_policy_is_strict(chat):
     assert "default-src 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
 
 
-def page_bytes():
+def test_the_page_is_small():
     files = [WEB / "index.html", *WEB.glob("css/*"), *WEB.glob("js/*")]
     assert len(files) > 5
-    return sum(file.stat().st_size for file in files)
-
-
-@pytest.mark.xfail(strict=True, reason="what was asked for and is not met: docs/decisions/0011-size-of-the-page.md")
-def test_the_page_is_small():
-    assert page_bytes() < 60_000
-
-
-def test_the_page_does_not_grow():
-    assert page_bytes() <= 91_000
+    assert sum(file.stat().st_size for file in files) < 60_000
 
 
 def test_a_tool_call_is_a_card_with_its_input_and_its_result(chat):
@@ -73,7 +63,7 @@ def test_an_error_stands_where_it_happened_and_retry_asks_again(chat):
     chat.say("Break in the middle")
     ending = chat.reply.locator(".ending")
     expect(ending).to_be_visible()
-    assert "quiet-ending" not in ending.get_attribute("class")
+    assert "quiet" not in ending.get_attribute("class")
     first = chat.reply.element_handle()
     ending.get_by_role("button", name="Retry").click()
     chat.page.wait_for_function("element => !element.isConnected", arg=first)

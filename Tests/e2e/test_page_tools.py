@@ -185,7 +185,7 @@ def test_the_page_tells_where_it_is(page, openai_server):
     # The browser's answer: what there is to ask, a header of the server decides.
     page.add_init_script(HERE)
     chat.open().say("Where am I?")
-    expect(card.locator(".tool-output")).to_have_text('{"latitude":53.08,"longitude":8.8,"accuracy_m":30.4}')
+    expect(card.locator(".tool-output")).to_have_text('{"latitude":53.08,"longitude":8.8,"accuracy":30.4}')
     chat.done()
     declared = {tool["name"] for tool in wire.commands("open")[0]["client_tools"]}
     assert declared == {"get_location", "set_theme"}

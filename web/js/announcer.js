@@ -3,7 +3,7 @@
 import { h, make } from "./dom.js";
 
 const SENTENCES = /^[^]*(?:[.!?…؟।]\S?(?=\s)|[\n。！？])/;
-const READ = ".text:not(.thinking *) :is(p, h3, h4, h5, h6, th, td, .code-head)";
+const READ = ".text:not(.thinking *) :is(p, h3, h4, h5, h6, th, td, .head)";
 
 export function announcer(region) {
 	let reply, timer;

@@ -1,9 +1,8 @@
 // Wires the page: what the client knows is drawn, what the person does goes to the client.
 
 import { announcer } from "./announcer.js";
-import { ChatClient, textOf } from "./client.js";
+import { ChatClient } from "./client.js";
 import { button, draw, h } from "./dom.js";
-import { askSettings } from "./settings.js";
 import { sidebar } from "./sidebar.js";
 import { tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
@@ -12,10 +11,8 @@ import { ending } from "./words.js";
 const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
 const input = at.message;
 
-/** Milliseconds without a connection, after which a banner says so. */
-const LONG = 10_000;
+const BANNER_AFTER_MS = 10_000;
 
-/** The session that the address names: `#s_…`. */
 const addressed = () => /^#([\w-]{1,64})$/.exec(location.hash)?.[1] ?? null;
 
 const speech = announcer(at.announcer);
@@ -27,14 +24,10 @@ const act = {
 		client.send(text);
 		acted();
 	},
-	retry(message) {
-		// A turn that never began has no reply to ask for again: the same words are said once more.
-		if (message.role === "user") client.send(textOf(message));
-		else client.regenerate(message.id);
+	retry(id) {
+		client.regenerate(id);
 		acted();
 	},
-	select: (id) => client.ask({ type: "select", message: id }).catch(tell),
-	settings: () => askSettings(client),
 	tell,
 	leave() {
 		history.pushState(null, "", location.pathname);
@@ -44,13 +37,11 @@ const act = {
 
 const refreshChats = sidebar(at.sidebar, client, act);
 
-// What there is to see
-
 let isDue = false;
 let told = "";
 let onlineAt = Date.now();
 
-/** Draws all once before the next frame, however often it is asked for. */
+/** Draws all, once before the next frame. */
 function redraw() {
 	if (!isDue) requestAnimationFrame(show);
 	isDue = true;
@@ -65,7 +56,7 @@ function show() {
 		transcript({ client, act }),
 	]);
 	speech.follow(at.transcript.querySelector("[aria-busy=true]"));
-	draw(at.bar, bar(client, act));
+	draw(at.bar, bar(client));
 	document.title = settings.title ? `${settings.title} – Whinchat` : "Whinchat";
 	if (session && addressed() !== session) {
 		history.replaceState(null, "", `#${session}`);
@@ -76,22 +67,19 @@ function show() {
 }
 
 function showComposer() {
-	const isEmpty = input.value.trim() === "";
 	input.disabled = client.isGone;
 	at.stop.hidden = !client.isBusy;
-	at.stop.classList.toggle("stopping", client.isStopping);
 	// While a reply runs, Stop takes Send's place until there is something to send behind it.
-	at.send.hidden = client.isBusy && isEmpty;
-	at.send.ariaDisabled = isEmpty;
+	at.send.hidden = client.isBusy && !input.value.trim();
 }
 
 function showNotice() {
 	const { state, reason } = client.connection.status;
 	if (state === "online") onlineAt = Date.now();
-	const isLong = !client.isGone && Date.now() - onlineAt > LONG;
+	const isLong = !client.isGone && Date.now() - onlineAt > BANNER_AFTER_MS;
 	const words = told || (isLong && `${reason} What you write goes out once it is back.`);
 	at.notice.hidden = !words;
-	draw(at.notice, [h("p", words), told && button("Dismiss", () => tell(), "link")]);
+	draw(at.notice, [words]);
 }
 
 function tell({ message = "" } = {}) {
@@ -99,8 +87,8 @@ function tell({ message = "" } = {}) {
 	showNotice();
 }
 
-// Some of what is shown says how long until something.
-setInterval(() => (client.isBusy || client.connection.status.state === "waiting") && redraw(), 1_000);
+// Some of it says how long until something.
+setInterval(() => (client.isBusy || client.connection.status.state !== "online") && redraw(), 1_000);
 
 function onStatus({ state, reason }) {
 	if (state === "online") refreshChats();
@@ -117,13 +105,10 @@ function onEvent(frame) {
 	speech.finish(ending(frame) ?? "The reply is complete.");
 }
 
-/** What was refused comes back with its error. */
 function onError(error, text = "") {
 	giveBack(text);
 	tell(error);
 }
-
-// What the person does
 
 async function older() {
 	await client.older().catch(tell);
@@ -133,7 +118,6 @@ async function older() {
 	at.scroll.scrollTop = scrollTop + at.scroll.scrollHeight - scrollHeight;
 }
 
-/** Words that were taken back stand before what was written since. */
 function giveBack(text) {
 	input.value = [text, input.value].filter(Boolean).join("\n\n");
 	acted();
@@ -174,7 +158,7 @@ onkeydown = (event) => {
 };
 onpopstate = () => addressed() !== client.model.session && switchTo(addressed());
 ononline = onoffline = () => client.connection.wake();
-onbeforeunload = (event) => client.messages.some(({ status }) => /^held/.test(status)) && event.preventDefault();
+onbeforeunload = (event) => client.messages.some(({ status }) => status === "held") && event.preventDefault();
 document.onvisibilitychange = () => {
 	if (document.hidden) return;
 	client.connection.wake();

@@ -77,15 +77,13 @@ export function ChatClient(options) {
 		get isBusy() {
 			return model.turns.size + starting().length > 0;
 		},
-		get isStopping() {
-			return said().some(({ frame }) => frame.type === "cancel");
-		},
 		isAnswering: (call) => said().some(({ frame }) => frame.call === call),
 	};
 	reset(options.session ?? null);
 	return client;
 
 	function reset(session) {
+		begunCalls.clear();
 		model = { ...emptyModel(), session };
 		openID = newID();
 	}

@@ -4,16 +4,13 @@ import { openPolling } from "./polling.js";
 
 const WELCOME_TIMEOUT = 15_000;
 const STABLE = 10_000;
-// While polling, a WebSocket is tried now and then.
+// While polling, a WebSocket is tried after so long, for so long.
 const RETRY_PAUSE = 300_000;
 const RETRY_TIMEOUT = 5_000;
 
 const STOPPED = { state: "stopped", reason: "" };
-const CLOSES = {
-	1013: "The server is overloaded.",
-	4401: "You are not signed in any more. Reload the page.",
-	4429: "Too many connections or messages at once.",
-};
+// Closes after which nothing is tried for a while.
+const BUSY = [1008, 1013, 4429];
 
 export const backoff = (attempt) => (Math.min(30_000, 500 * 2 ** attempt) * (1 + Math.random())) / 2;
 
@@ -105,9 +102,9 @@ export function openConnection(url, { onOpen, onFrame, onClose, onStatus }) {
 			refused = isPolling() ? 1 : refused + 1;
 			if (isPolling()) return start();
 		}
-		const reason = CLOSES[code] ?? "There is no connection to the server.";
-		if (code === 4401) return tell({ state: "stopped", reason, code });
-		notBefore = Math.max(notBefore, Date.now() + (code in CLOSES ? 5_000 : 0));
+		if (code === 4401) return tell({ state: "stopped", reason: "You are not signed in any more. Reload the page.", code });
+		const reason = "There is no connection to the server.";
+		notBefore = Math.max(notBefore, Date.now() + (BUSY.includes(code) ? 5_000 : 0));
 		const retryAt = notBefore + backoff(attempt++);
 		after(retryAt - Date.now(), start);
 		tell({ state: "waiting", reason, code, retryAt });

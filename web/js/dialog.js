@@ -1,4 +1,4 @@
-// One dialog for what the page asks: settings, other words for a message, a tool's input, a chat's name.
+// One dialog for what the page asks.
 
 import { alert, button, draw, h } from "./dom.js";
 

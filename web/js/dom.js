@@ -1,13 +1,13 @@
 // `h` describes elements, `draw` touches only what differs. Text is only ever set as text.
 
-// The same element always has the same properties, if only as false. `key`: which of its siblings it is.
+// An element always names the same properties, if only as false. `key`: which of its siblings it is.
 export function h(name, ...children) {
 	const [tag, ...classes] = name.split(".");
 	const hasProps = children[0]?.constructor === Object && !children[0].tag;
 	return { tag, props: { class: classes.join(" ") || null, ...(hasProps && children.shift()) }, children };
 }
 
-// Without a key, a child is known by its place, which may be empty.
+// Without a key, a child is known by its place.
 export function draw(parent, children) {
 	const before = parent.drawn ?? new Map();
 	const drawn = new Map();
@@ -42,7 +42,6 @@ export function make(child, node = child.tag ? document.createElement(child.tag)
 	return node;
 }
 
-/** A button; `shown`: what stands for its label. */
 export const button = (label, act, look, shown) =>
 	h("button", { type: "button", class: look, "aria-label": shown && label, onclick: act }, shown ?? label);
 

@@ -55,9 +55,7 @@ const CODE = union(
 	"gm",
 	/(?<comment>(?<!:)\/\/(?! ?\d).*|(?<!\S)(?:--|#) .*|\/\*.*?(?:\*\/|$)|<!--.*?(?:-->|$))/,
 	/(?<literal>(?<quote>"""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\k<quote>|$)|\b\d[\w.]*)/,
-	RegExp("(?<![\\w.$-])(?<keyword>async|await|break|case|catch|class|const|continue|def|else|export|false|fn|for|from|func|" +
-		"function|if|import|in|is|let|new|nil|not|null|public|return|self|static|struct|switch|then|this|throw|true|try|" +
-		"type|var|void|while|with|None|True|False|(?<=</?)\\w+|[A-Z]{2,})(?=[^\\w-])"),
+	/(?<![\w.$-])(?<keyword>async|await|break|case|catch|class|const|def|else|export|fn|for|from|func|function|if|import|in|let|new|null|return|self|static|struct|switch|this|throw|true|try|type|var|while|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/,
 );
 const UNCLOSED = /^(\/\*|<!--|"""|'''|`)(?!.*(?:\*\/|-->|\1)$)/;
 

@@ -86,7 +86,7 @@ export function markdown(root) {
 	function code(fence, name, column) {
 		const element = make(h("code"));
 		append("div.code",
-			h("div.code-head", name, copyButton(() => element.textContent, "Copy this code")),
+			h("div.head", name, copyButton(() => element.textContent, "Copy this code")),
 			h("pre", { tabindex: 0, role: "group", dir: "ltr", "aria-label": name }, element),
 		);
 		leaf = { element, part: "div", render: highlighter(name), fence, indent: RegExp(`^\\s{0,${column}}`) };

@@ -28,7 +28,6 @@ export function askSettings(client) {
 		field("System prompt", "textarea", "system", { rows: 3, dir: "auto" }),
 		number("Temperature", "temperature", 0, 2, "any"),
 		field("What the model is sent", "select", "policy", {}, options(Object.keys(POLICIES), POLICIES)),
-		number("Turns, word for word", "turns", 1, 1_000),
 		number("Budget in tokens", "budget_tokens", 256, 10_000_000),
 		h("small", plan && `${gauge(plan)} last time. `, "Changes count from the next message on."),
 		h("label", "Theme", h("select", { value: localStorage.theme, onchange: ({ target }) => setTheme(target.value) },

@@ -1,12 +1,11 @@
-// The chats that one has, beside the one that is open: search, names, and deleting with a way back.
+// The chats that one has: search, names, and deleting with a way back.
 
 import { askText } from "./dialog.js";
 import { button, draw, h } from "./dom.js";
 
-/** Milliseconds in which a deleted chat can be had back: until then the server is not told. */
-const UNDO = 6_000;
+const UNDO_MS = 6_000;
 
-/** Draws into `nav`. Returns what fetches the list again. */
+/** Returns what fetches the list again. */
 export function sidebar(nav, client, act) {
 	let list = { sessions: [] };
 	let query = "";
@@ -28,14 +27,9 @@ export function sidebar(nav, client, act) {
 		show();
 	}
 
-	async function rename(id, title) {
-		await client.http(`/sessions/${id}`, { method: "PATCH", body: { title } });
-		refresh();
-	}
-
 	function remove(id) {
 		const { activeElement } = document;
-		deleted.set(id, setTimeout(tellServer, UNDO, id));
+		deleted.set(id, setTimeout(tellServer, UNDO_MS, id));
 		if (id === client.model.session) act.leave();
 		show();
 		activeElement.focus();
@@ -64,13 +58,17 @@ export function sidebar(nav, client, act) {
 	function row({ id, title, first_words: words }) {
 		const name = title || words;
 		const isOpen = id === client.model.session;
+		const rename = () => askText("Name of this chat", name, "Rename", async (to) => {
+			await client.http(`/sessions/${id}`, { method: "PATCH", body: { title: to } });
+			refresh();
+		});
 		// The button that deletes becomes the one that undoes, and keeps the focus.
 		return h("li", { key: id }, deleted.has(id)
 			? [h("span.name", { role: "status" }, "Deleted"), button("Undo", () => undo(id), "link")]
 			: [
 				h("a.name", { href: `#${id}`, "aria-current": isOpen && "page", dir: "auto", onclick: () => nav.hidePopover() }, name),
 				button(`Delete ${name}`, () => remove(id), "mini", "✕"),
-				button(`Rename ${name}`, () => askText("Name of this chat", name, "Rename", (to) => rename(id, to)), "mini", "✎"),
+				button(`Rename ${name}`, rename, "mini", "✎"),
 			]);
 	}
 
@@ -82,9 +80,8 @@ export function sidebar(nav, client, act) {
 				nav.hidePopover();
 				act.leave();
 			}),
-			h("input", { type: "search", "aria-label": "Search chats", placeholder: "Search", maxlength: 200, oninput: search }),
+			h("input", { type: "search", placeholder: "Search chats", maxlength: 200, oninput: search }),
 			h("ul", list.sessions.map(row)),
-			query && !list.sessions.length && h("p", "Nothing found."),
 		]);
 		// What was moved has lost it.
 		if (nav.contains(activeElement)) activeElement.focus();

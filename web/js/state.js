@@ -33,7 +33,7 @@ export function reduce(model, frame) {
 const OF_BLOCK = {
 	delta: ({ text }, block) => ({ text: block.text + text }),
 	"block.done": () => ({ done: true }),
-	"tool.approval": ({ expires_in_ms: left }) => ({ tool: "asks", expires: Date.now() + left }),
+	"tool.approval": () => ({ tool: "asks" }),
 	"tool.approved": ({ input, decision }) => ({ tool: "running", problem: null, decision: input ? "edited" : decision }),
 	"tool.started": () => ({ tool: "running" }),
 	"tool.done": () => ({ tool: "ended" }),
@@ -64,8 +64,7 @@ const OF_MODEL = {
 	"turn.queued": queue,
 	"turn.started": start,
 	"turn.retrying"(_, frame, message) {
-		const fallback = frame.model !== message.model && frame.model;
-		Object.assign(message, { model: frame.model, retrying: { ...frame, fallback, at: Date.now() + frame.delay_ms } });
+		Object.assign(message, { model: frame.model, retrying: { ...frame, at: Date.now() + frame.delay_ms } });
 	},
 	"block.started"(_, frame, message) {
 		message.retrying = null;

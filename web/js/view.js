@@ -1,10 +1,11 @@
-// The page around the messages: its bar, the first visit, the list, and where the reader is in it.
+// The page around the messages: the list and where the reader is in it, the bar, the first visit.
 
 import { button, h } from "./dom.js";
 import { messageView } from "./message.js";
+import { askSettings } from "./settings.js";
 import { connectionWords, gauge, leftOut } from "./words.js";
 
-/** Follows the end of what grows in a box while the reader is there. `latest` is a button. Returns what goes to the end. */
+/** Follows the end while the reader is there. Returns what goes there. */
 export function followEnd(box, content, latest) {
 	let follows;
 	let top;
@@ -50,23 +51,18 @@ export function transcript(page) {
 	return views;
 }
 
-export function bar(client, act) {
+export function bar(client) {
 	const { settings, plan } = client.model;
 	const { status } = client.connection;
 	return [
 		h("button.mini", { id: "chats", popovertarget: "sidebar", "aria-label": "Chats" }, "☰"),
 		h("h1", { dir: "auto" }, settings.title || "New chat"),
-		h("span", { id: "model" }, settings.model),
-		h("div", { id: "connection", "data-state": status.state, title: status.reason },
-			h("span.dot"),
-			h("span.words", connectionWords(status)),
-		),
+		h("div", { id: "connection", "data-state": status.state, title: status.reason }, h("span", connectionWords(status))),
 		plan && h("meter", { max: plan.budget_tokens ?? 2 * plan.estimated_tokens, value: plan.estimated_tokens, title: gauge(plan) }),
-		button("Settings", act.settings, "mini"),
+		button("Settings", () => askSettings(client), "mini"),
 	];
 }
 
-/** What to try first, and what that shows. */
 export function welcome(model, say) {
 	const isDemo = /demo/i.test(model);
 	const suggestion = (what, why) => h("button.suggestion", { onclick: () => say(what) }, what, h("small", why));

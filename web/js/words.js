@@ -1,6 +1,6 @@
 // What the page says in words.
 
-/** By status: how a reply ended, where it did not simply end. */
+/** By status: how a reply ended. */
 const ENDINGS = {
 	cancelled: "Stopped.",
 	failed: "The reply failed.",
@@ -8,15 +8,15 @@ const ENDINGS = {
 	interrupted: "Cut off: the server stopped while this reply was being written.",
 	refused: "The model refused to answer. Edit your message, or ask again.",
 	filtered: "The provider's content filter ended this reply. Edit your message, or ask again.",
-	max_tokens: "Ended at the limit of tokens for one reply.",
+	max_tokens: "Ended at the limit of tokens for one reply. Ask it to go on.",
 	context_exceeded: "The conversation no longer fits this model. Have less of it sent (Settings), or start a new chat.",
-	tool_limit: "Ended after too many rounds of tool calls.",
+	tool_limit: "Ended after too many rounds of tool calls. Ask it to go on.",
 	time_limit: "Ended at the time limit.",
 	held: "Goes out once connected.",
 	pending: "Sending…",
 };
 
-/** By an error's code: what one can do, where the error does not say it. */
+/** By an error's code: what one can do. */
 const ADVICE = {
 	upstream_auth: "Whoever runs the server has to set its key.",
 	upstream_rejected: "Say it differently, or choose another model.",
@@ -24,22 +24,16 @@ const ADVICE = {
 
 const list = (parts, between = " ") => parts.filter(Boolean).join(between);
 const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefined, { maximumFractionDigits });
-const secondsTo = (at) => Math.ceil((at - Date.now()) / 1_000);
 
-function duration(ms) {
-	if (ms < 1_000) return `${number(ms)} ms`;
-	return ms < 90_000 ? `${number(ms / 1_000, 1)} s` : `${number(ms / 60_000)} minutes`;
-}
+const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000, 1)} s`);
 
-/** How it ended, and what one can do; null for a whole reply. */
-export function ending({ status = "completed", role, error }) {
+/** Null for a whole reply. */
+export function ending({ status = "completed", error }) {
 	if (status === "completed") return null;
-	if (role === "user" && status === "cancelled") return "Stopped before the reply began.";
-	return list([ENDINGS[status] ?? `Ended: ${status}.`, error && explain(error), ADVICE[error?.code]]);
-}
-
-function explain({ message, code, upstream_status: http, retry_after_ms: after }) {
-	return list([message, after && `Worth another try in ${duration(after)}.`, http ? `(${code}, HTTP ${http})` : `(${code})`]);
+	const { message, code, upstream_status: http, retry_after_ms: after } = error ?? {};
+	const wait = after && `Worth another try in ${duration(after)}.`;
+	const source = code && `(${list([code, http && `HTTP ${http}`], ", ")})`;
+	return list([ENDINGS[status] ?? `Ended: ${status}.`, message, wait, source, ADVICE[code]]);
 }
 
 export const measures = ({ usage, timing: { ttft_ms: first, tokens_per_second: rate } = {} }) =>
@@ -58,23 +52,19 @@ export function toolState({ tool, done, is_error: failed, duration_ms: ms, decis
 	return list([failed ? "Failed" : "Done", ms >= 0 && `in ${duration(ms)}`]);
 }
 
-export function retrying({ attempt, at, message, fallback }) {
-	const left = secondsTo(at);
-	return list([message, `Attempt ${attempt}`, fallback && `asks ${fallback}`, left > 0 ? `in ${left} s.` : "is under way."]);
+export function retrying({ attempt, at, message }) {
+	const left = Math.ceil((at - Date.now()) / 1_000);
+	return `${message} Attempt ${attempt} ${left > 0 ? `in ${left} s.` : "is under way."}`;
 }
 
 export const gauge = ({ estimated_tokens: tokens, budget_tokens: budget }) =>
 	`About ${number(tokens)} ${budget ? `of ${number(budget)} ` : ""}tokens of conversation sent`;
 
-/** What the newest reply's context holds no longer, or "". */
 export function leftOut({ dropped_messages: dropped, summarised_messages: summarised, recalled_messages: recalled }) {
 	const part = (count, done) => count > 0 && `${number(count)} ${done}`;
 	return list([part(dropped, "left out"), part(summarised, "summarised"), part(recalled, "recalled")], ", ");
 }
 
-export function connectionWords({ state, retryAt, via }) {
-	const left = secondsTo(retryAt);
-	if (state === "online") return via === "polling" ? "Connected by polling" : "Connected";
-	if (state === "stopped") return "Closed";
-	return left > 0 ? `Reconnecting in ${left} s` : "Connecting…";
-}
+const CONNECTION = { connecting: "Connecting…", online: "Connected", waiting: "Reconnecting…", stopped: "Closed" };
+
+export const connectionWords = ({ state, via }) => (via === "polling" ? "Connected by polling" : CONNECTION[state]);
