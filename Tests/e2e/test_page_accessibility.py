@@ -96,7 +96,7 @@ def test_a_screen_reader_finds_its_way(chat, page):
     versions(chat.open(), scripted)
     lines = [line.strip() for line in outline(page)]
     wanted = [
-        'navigation "Chats"', 'button "New chat"', 'searchbox "Search chats"', "banner", 'heading "Once more"', 'button "Settings"',
+        'navigation "Chats"', 'button "New chat"', 'searchbox "Search chats"', "banner", 'heading "New chat"', 'button "Settings"',
         'main "Conversation"', 'button "Show earlier messages"', "article", 'heading "You"', 'group "Versions"',
         'button "The version before"', 'button "The next version"', 'button "Copy this message"', 'button "Edit this message"',
         "article", 'heading "m"', 'heading "A title"', 'link "a link"', 'heading "A part"', "list", "listitem", "blockquote",

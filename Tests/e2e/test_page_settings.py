@@ -52,11 +52,11 @@ def test_a_number_that_was_set_cannot_be_emptied(scripted, chat):
     assert budget.evaluate("element => element.validity.valueMissing && element === document.activeElement")
     expect(dialog).to_be_visible()
     assert scripted.commands("configure") == []
-    turns = dialog.get_by_label("Turns, word for word")
-    expect(turns).to_have_attribute("placeholder", "As the server has it")
+    temperature = dialog.get_by_label("Temperature")
+    expect(temperature).to_have_attribute("placeholder", "As the server has it")
     budget.fill("3000")
-    turns.fill("5")
-    turns.fill("")
+    temperature.fill("1")
+    temperature.fill("")
     assert saved(dialog, scripted) == {"context": {"budget_tokens": 3_000}}
 
 

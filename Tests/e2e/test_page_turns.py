@@ -48,7 +48,7 @@ def test_attempts_are_told_with_the_reason_the_wait_and_the_fallback(scripted, c
     scripted.event("turn.retrying", attempt=2, delay_ms=60_000, model="m", **retrying)
     expect(chat.reply).to_contain_text(re.compile(r"The provider is overloaded\. Attempt 2 in (60|5\d) s\."))
     scripted.event("turn.retrying", attempt=3, delay_ms=0, model="other", **retrying)
-    expect(chat.reply).to_contain_text("Attempt 3 asks other is under way.")
+    expect(chat.reply).to_contain_text("Attempt 3 is under way.")
     expect(chat.reply.locator("h2")).to_have_text("other")
     scripted.say("At last.")
     expect(chat.reply).not_to_contain_text("Attempt")

@@ -2,7 +2,7 @@
 
 import { openPolling } from "./polling.js";
 
-const WELCOME_TIMEOUT = 15_000;
+const WELCOME_TIMEOUT = 10_000;
 const STABLE = 10_000;
 // While polling, a WebSocket is tried after so long, for so long.
 const RETRY_PAUSE = 300_000;

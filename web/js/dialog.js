@@ -4,7 +4,7 @@ import { alert, button, draw, h } from "./dom.js";
 
 const dialog = document.querySelector("dialog");
 
-/** Shows a form. `save` gets its fields by name; what it throws stands in the form, which stays open. */
+/** `save` gets the fields by name. What it throws stands in the form, which stays open. */
 export function ask(title, fields, verb, save) {
 	async function onsubmit(event) {
 		event.preventDefault();

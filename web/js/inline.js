@@ -2,7 +2,6 @@
 
 import { h } from "./dom.js";
 
-// Drawn again with each frame.
 export const PART = 2_000;
 
 // A group is named by what it becomes. Only an address that runs nothing makes a link.
@@ -16,7 +15,6 @@ const WHOLE = [
 	/\*(?=[^\s*])(?<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/,
 	/(?<![\p{L}\p{N}_])_(?=[^\s_])(?<em2>[^]*?[^\s_])_(?![\p{L}\p{N}_])/u,
 ];
-// What has only begun.
 const HALF = [
 	/(?<text2>)[`*_]+$/,
 	/`+(?<code2>[^`]+)$/,
@@ -55,7 +53,7 @@ const CODE = union(
 	"gm",
 	/(?<comment>(?<!:)\/\/(?! ?\d).*|(?<!\S)(?:--|#) .*|\/\*.*?(?:\*\/|$)|<!--.*?(?:-->|$))/,
 	/(?<literal>(?<quote>"""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\k<quote>|$)|\b\d[\w.]*)/,
-	/(?<![\w.$-])(?<keyword>async|await|break|case|catch|class|const|def|else|export|fn|for|from|func|function|if|import|in|let|new|null|return|self|static|struct|switch|this|throw|true|try|type|var|while|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/,
+	/(?<![\w.$-])(?<keyword>async|await|break|case|catch|class|const|def|else|export|fn|for|from|func|function|if|import|in|let|new|nil|null|return|self|static|struct|switch|this|throw|true|try|type|var|while|None|True|False|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/,
 );
 const UNCLOSED = /^(\/\*|<!--|"""|'''|`)(?!.*(?:\*\/|-->|\1)$)/;
 

@@ -13,6 +13,8 @@ export function sidebar(nav, client, act) {
 	/** By deleted chat: the timer that tells the server. */
 	const deleted = new Map();
 
+	const close = () => nav.hidePopover();
+
 	function refresh() {
 		clearTimeout(due);
 		due = setTimeout(load, 200);
@@ -57,7 +59,6 @@ export function sidebar(nav, client, act) {
 
 	function row({ id, title, first_words: words }) {
 		const name = title || words;
-		const isOpen = id === client.model.session;
 		const rename = () => askText("Name of this chat", name, "Rename", async (to) => {
 			await client.http(`/sessions/${id}`, { method: "PATCH", body: { title: to } });
 			refresh();
@@ -66,7 +67,7 @@ export function sidebar(nav, client, act) {
 		return h("li", { key: id }, deleted.has(id)
 			? [h("span.name", { role: "status" }, "Deleted"), button("Undo", () => undo(id), "link")]
 			: [
-				h("a.name", { href: `#${id}`, "aria-current": isOpen && "page", dir: "auto", onclick: () => nav.hidePopover() }, name),
+				h("a.name", { href: `#${id}`, "aria-current": id === client.model.session && "page", dir: "auto", onclick: close }, name),
 				button(`Delete ${name}`, () => remove(id), "mini", "✕"),
 				button(`Rename ${name}`, rename, "mini", "✎"),
 			]);
@@ -77,11 +78,12 @@ export function sidebar(nav, client, act) {
 		draw(nav, [
 			h("strong", "Whinchat"),
 			button("New chat", () => {
-				nav.hidePopover();
+				close();
 				act.leave();
 			}),
-			h("input", { type: "search", placeholder: "Search chats", maxlength: 200, oninput: search }),
+			h("input", { type: "search", "aria-label": "Search chats", placeholder: "Search", maxlength: 200, oninput: search }),
 			h("ul", list.sessions.map(row)),
+			query && !list.sessions.length && h("p", "Nothing found."),
 		]);
 		// What was moved has lost it.
 		if (nav.contains(activeElement)) activeElement.focus();

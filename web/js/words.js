@@ -27,7 +27,6 @@ const number = (value, maximumFractionDigits = 0) => value.toLocaleString(undefi
 
 const duration = (ms) => (ms < 1_000 ? `${number(ms)} ms` : `${number(ms / 1_000, 1)} s`);
 
-/** Null for a whole reply. */
 export function ending({ status = "completed", error }) {
 	if (status === "completed") return null;
 	const { message, code, upstream_status: http, retry_after_ms: after } = error ?? {};
