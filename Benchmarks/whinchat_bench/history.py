@@ -25,7 +25,7 @@ new MutationObserver((_, observer) => {
 OLDER = """async () => {
     const count = document.querySelectorAll("article").length;
     const begin = performance.now();
-    document.querySelector(".older").click();
+    document.querySelector("#transcript > button").click();
     while (document.querySelectorAll("article").length === count) await new Promise(requestAnimationFrame);
     // The frame is laid out and painted when the next task runs.
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
