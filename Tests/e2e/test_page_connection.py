@@ -289,3 +289,81 @@ def test_offline_is_noticed_at_once_and_what_waits_is_not_thrown_away(chat, page
     chat.say("precious words")
     expect(page.locator("article.user")).to_contain_text("Goes out once connected.")
     assert not page.evaluate(leaves)
+
+
+def test_a_break_before_the_snapshot_asks_for_it_again(chat, page):
+    """The place from before is worth nothing once a snapshot was promised: what it was to mend would stay."""
+    wire = Wire(page)
+    chat.open().say("hi")
+    chat.done()
+    breaks = iter([True])
+
+    def rewrite(text):
+        if '"type":"snapshot"' in text and next(breaks, False):
+            wire.cut(1012)
+            return None
+        return text
+
+    wire.rewrite = rewrite
+    headers = {"Content-Type": "application/json"}
+    page.evaluate(
+        "headers => fetch(`/sessions/${location.hash.slice(1)}/clear`, { method: 'POST', headers, body: '{}' })", headers
+    )
+    expect(page.locator("article")).to_have_count(0)
+    assert wire.commands("open")[-1]["after"] is None
+
+
+def test_a_chat_that_cannot_be_opened_now_is_tried_again(chat, page):
+    scripted = ScriptedServer(page)
+    chat.open()
+    said, refusals = scripted.said, iter([True])
+
+    def refuse(frame):
+        if frame["type"] == "open" and next(refusals, False):
+            scripted.answer("error", ref=frame["id"], code="storage", message="It could not be read.", retryable=True)
+        else:
+            said(frame)
+
+    scripted.said = refuse
+    page.evaluate("location.hash = 's_2'")
+    expect(page.locator("#notice")).to_have_text("It could not be read.")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "waiting")
+    chat.say("precious words")
+    expect(page.locator("article.user")).to_contain_text("Sending…")
+    assert len(scripted.commands("send")) == 1
+
+
+def test_stop_means_the_turn_that_runs_and_not_one_behind_it(chat, page):
+    """A long reply is not in the snapshot, which has those that wait: its own turn comes after them."""
+    scripted = ScriptedServer(page)
+    chat.open()
+
+    def question(number, parent):
+        return {"id": f"u{number}", "parent": parent, "siblings": [f"u{number}"], "role": "user", "turn": f"t{number}",
+                "content": [{"kind": "text", "text": f"question {number}"}], "partial": False}
+
+    queued = [{"turn": "t2", "parent": "u2"}]
+    scripted.seq = 9
+    scripted.answer("snapshot", messages=[question(1, None), question(2, "a1")], queued=queued, seq=9, more=False)
+    scripted.start()
+    scripted.say("It is long.")
+    expect(chat.text).to_have_text("It is long.")
+    chat.stop.click()
+    expect(page.locator("article")).to_have_count(3)
+    page.wait_for_timeout(100)
+    assert [frame["turn"] for frame in scripted.commands("cancel")] == ["t1"]
+
+
+def test_a_reply_is_shown_where_its_question_is_not_in_the_snapshot(chat, page):
+    """A long message that waits behind it may have taken the room."""
+    scripted = ScriptedServer(page)
+    chat.open()
+    waits = {"id": "u2", "parent": "a1", "siblings": ["u2"], "role": "user", "turn": "t2", "partial": False,
+             "content": [{"kind": "text", "text": "long"}]}
+    live = {"turn": "t1", "state": "running", "parent": "u1", "message": "a1", "siblings": ["a1"], "model": "m", "approvals": [],
+            "blocks": [{"index": 0, "kind": "text", "text": "It ", "done": False}]}
+    scripted.seq = 9
+    scripted.answer("snapshot", messages=[waits], live=live, queued=[{"turn": "t2", "parent": "u2"}], seq=9, more=True)
+    scripted.event("delta", turn="t1", index=0, text="goes on.")
+    expect(chat.text).to_have_text("It goes on.")
+    expect(page.locator("article")).to_have_count(2)

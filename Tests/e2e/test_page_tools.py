@@ -223,6 +223,33 @@ def test_a_result_goes_to_the_next_connection(page, openai_server):
     chat.done()
 
 
+def test_a_result_that_comes_too_late_is_no_error(page, chat):
+    """Its turn was stopped, and another one runs by now: what the server says to that concerns nobody."""
+    scripted = ScriptedServer(page)
+    page.add_init_script("navigator.geolocation.getCurrentPosition = (found) => (window.found = () => found({ coords: {} }))")
+    chat.open()
+
+    def too_late(frame):
+        scripted.say("Another reply.", number=2)
+        scripted.answer("error", ref=frame["id"], code="conflict", message="It has its answer.", retryable=False)
+        scripted.end(2)
+
+    scripted.answers["tool.result"] = too_late
+    scripted.ask(chat)
+    scripted.start()
+    scripted.event("block.started", turn="t1", index=0, call="c1", kind="tool_call", name="get_location")
+    scripted.event("block.done", turn="t1", index=0, input={})
+    scripted.event("tool.started", turn="t1", call="c1", name="get_location", input={}, runs="client")
+    page.wait_for_function("() => window.found")
+    scripted.end(status="cancelled")
+    scripted.ask(chat, 2, "a1")
+    scripted.start(2)
+    page.evaluate("found()")
+    expect(chat.text).to_have_text("Another reply.")
+    chat.done()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_a_server_with_a_tool_of_that_name_is_opened_without_ours(page, server):
     scripted = ScriptedServer(page)
 

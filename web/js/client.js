@@ -21,7 +21,7 @@ export function ChatClient(options) {
 	const commands = new Map();
 	const begunCalls = new Set();
 	let model;
-	// Kept until the session changes: an `open` whose answer was lost must not make a second new one.
+	// One for each session: a lost answer must not make a second new one.
 	let openID;
 	// Until its welcome has come, frames are of the session before.
 	let isOpen = false;
@@ -35,7 +35,6 @@ export function ChatClient(options) {
 	const client = {
 		isGone: false,
 		connection,
-		onChange,
 		connect: connection.start,
 		get model() {
 			return model;
@@ -91,9 +90,8 @@ export function ChatClient(options) {
 	function open() {
 		const { session, epoch, seq } = model;
 		isOpen = false;
-		const after = epoch && seq;
 		const client_tools = Object.entries(tools).map(([name, tool]) => ({ name, ...tool }));
-		return connection.send({ type: "open", id: openID, history: 200, client_tools, session, epoch, after });
+		return connection.send({ type: "open", id: openID, history: 200, client_tools, session, epoch, after: epoch && seq });
 	}
 
 	function say(frame, asked) {
@@ -113,7 +111,7 @@ export function ChatClient(options) {
 		if (type === "welcome" && ref === openID) isOpen = true;
 		if (!isOpen) return type === "error" && ref === openID && notOpened(frame);
 		const outcome = reduce(model, frame);
-		if (type === "error") refused(frame);
+		if (type === "error" && commands.has(ref)) refused(frame);
 		for (const command of said()) {
 			if (type === "welcome") transmit(command);
 			else if (isOver(command, ref)) {
@@ -135,13 +133,14 @@ export function ChatClient(options) {
 			tools = {};
 			return open();
 		}
-		if (error.code === "not_found" && model.messages.size) {
+		if (error.code !== "not_found") connection.closed(1013);
+		else if (model.messages.size) {
 			client.isGone = true;
 			connection.stop();
 			for (const ref of commands.keys()) refused({ ...error, ref });
-			for (const turn of model.turns.keys()) reduce(model, { type: "turn.done", turn });
+			for (const turn of model.turns.keys()) reduce(model, { type: "turn.done", turn, status: "cancelled" });
 			onChange();
-		} else if (error.code === "not_found") {
+		} else {
 			reset(null);
 			open();
 		}
@@ -155,8 +154,8 @@ export function ChatClient(options) {
 	}
 
 	function refused(error) {
-		const { frame, reject = (reason) => onError(reason, frame?.text) } = commands.get(error.ref) ?? {};
-		const { call, type } = frame ?? {};
+		const { frame, reject = (reason) => onError(reason, frame.text) } = commands.get(error.ref);
+		const { call, type } = frame;
 		// A server that is about to stop takes no answers: it is said again after that.
 		if (call && error.code === "overloaded") return;
 		commands.delete(error.ref);
@@ -178,7 +177,7 @@ export function ChatClient(options) {
 		isOpen = false;
 		const error = code === 1009 ? TOO_LARGE : OFFLINE;
 		for (const { frame, reject, status } of said()) {
-			// What is too large would close the next connection as well.
+			// Said again, it would close the next one too.
 			if (reject || (code === 1009 && status === "pending")) refused({ ...error, ref: frame.id });
 		}
 	}

@@ -16,7 +16,7 @@ export const backoff = (attempt) => (Math.min(30_000, 500 * 2 ** attempt) * (1 +
 
 export function openConnection(url, { onOpen, onFrame, onClose, onStatus }) {
 	const base = url.replace(/^ws/, "http").replace("/v1/chat", "");
-	const connection = { base, start, stop, wake, send, status: STOPPED };
+	const connection = { base, start, stop, wake, send, closed, status: STOPPED };
 	let socket, timer, pingInterval;
 	let onlineSince = 0;
 	let attempt = 0;
@@ -103,11 +103,10 @@ export function openConnection(url, { onOpen, onFrame, onClose, onStatus }) {
 			if (isPolling()) return start();
 		}
 		if (code === 4401) return tell({ state: "stopped", reason: "You are not signed in any more. Reload the page.", code });
-		const reason = "There is no connection to the server.";
 		notBefore = Math.max(notBefore, Date.now() + (BUSY.includes(code) ? 5_000 : 0));
 		const retryAt = notBefore + backoff(attempt++);
 		after(retryAt - Date.now(), start);
-		tell({ state: "waiting", reason, code, retryAt });
+		tell({ state: "waiting", reason: "There is no connection.", code, retryAt });
 	}
 
 	function tell(status) {

@@ -51,7 +51,7 @@ export function openPolling(base) {
 		followed = session;
 		// The first poll does not wait: it stands for the welcome.
 		for (let wait = 0; session; wait = WAIT) {
-			const query = new URLSearchParams({ history, wait, ...(epoch && { epoch, after }) });
+			const query = new URLSearchParams({ history, wait, ...(after !== null && { epoch, after }) });
 			const frames = await ask(`/${session}/events?${query}`, !wait && id, { signal });
 			if (!frames) return;
 			if (!wait && frames[0]?.type !== "welcome") frames.unshift({ type: "welcome", session, epoch });

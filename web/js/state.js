@@ -10,7 +10,10 @@ export function shownMessages({ messages, turns, head }) {
 	return path.reverse().concat(asked.filter((each) => each && !path.includes(each)));
 }
 
-export const currentTurn = ({ turns }) => turns.values().next().value;
+export function currentTurn({ turns }) {
+	const all = [...turns.values()];
+	return all.find(({ message }) => message) ?? all[0];
+}
 
 export const textOf = ({ blocks }) => blocks.filter(({ kind }) => kind === "text").map(({ text }) => text).join("\n\n");
 
@@ -40,7 +43,7 @@ const OF_BLOCK = {
 };
 
 const OF_MODEL = {
-	welcome: (model, frame) => void Object.assign(model, frame, { seq: model.seq }),
+	welcome: (model, frame) => void Object.assign(model, frame, { seq: frame.resume === "snapshot" ? null : model.seq }),
 	snapshot(model, { messages, live, queued = [], more, seq, context: plan = null }) {
 		Object.assign(model, emptyLog(), { seq, more, plan });
 		for (const each of messages) {
@@ -109,7 +112,7 @@ function queue({ turns }, { turn: id, parent, message }) {
 
 function start(model, frame) {
 	const { parent, message: id, model: name, context, blocks = [], siblings } = frame;
-	if (!model.messages.has(parent)) return "lost";
+	if (frame.type && !model.messages.has(parent)) return "lost";
 	queue(model, frame);
 	model.messages.set(id, { id, parent, role: "assistant", model: name, blocks: blocks.map(newBlock), live: true, version: 0 });
 	model.head = id;
