@@ -53,7 +53,7 @@ const CODE = union(
 	"gm",
 	/(?<comment>(?<!:)\/\/(?! ?\d).*|(?<!\S)(?:--|#) .*|\/\*.*?(?:\*\/|$)|<!--.*?(?:-->|$))/,
 	/(?<literal>(?<quote>"""|'''|["`]|(?<!\w\w|[&<])')(?:\\?.)*?(?:\k<quote>|$)|\b\d[\w.]*)/,
-	/(?<![\w.$-])(?<keyword>async|await|break|case|catch|class|const|def|else|export|fn|for|from|func|function|if|import|in|let|new|nil|null|return|self|static|struct|switch|this|throw|true|try|type|var|while|None|True|False|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/,
+	/(?<![\w.$-])(?<keyword>async|await|break|case|catch|class|const|def|else|export|fn|for|from|func|function|if|import|in|let|new|nil|null|public|return|self|static|struct|switch|then|this|throw|true|try|type|var|while|None|True|False|(?<=<\/?)\w+|[A-Z]{2,})(?=[^\w-])/,
 );
 const UNCLOSED = /^(\/\*|<!--|"""|'''|`)(?!.*(?:\*\/|-->|\1)$)/;
 
