@@ -81,6 +81,11 @@ CASES = {
     "| no table\nat all": "<p>| no table\nat all</p>",
     "a\n| b |\n|---|\n| c |": '<p>a\n</p><div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>b</th></tr>'
     "<tr><td>c</td></tr></table></div>",
+    "| a |\n|---|\n| 1 |\n## b": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th></tr><tr><td>1</td></tr>'
+    "</table></div><h4>b</h4>",
+    # An address that is its own text is one link, and ends before what only stands behind it.
+    "[https://b.c](https://b.c)": '<p><a href="https://b.c" title="https://b.c" target="_blank" rel="noopener noreferrer">https://b.c</a></p>',
+    "见https://b.c，好": '<p>见<a href="https://b.c" title="https://b.c" target="_blank" rel="noopener noreferrer">https://b.c</a>，好</p>',
     "a | b\n--|--\n1 | 2": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
     "<tr><td>1</td><td>2</td></tr></table></div>",
 }

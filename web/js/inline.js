@@ -10,7 +10,7 @@ const WHOLE = [
 	/\\(?<text>[!-/:-@[-`{-~\n])/,
 	/`(?!`)(?<code>[^`]+)`(?!`)/,
 	/!?\[(?<a>(?:[^[\]]|\[[^[\]]*\])*)\]\((?<to>(?:https?:|mailto:)(?:[^\s()<>]|\([^\s()]*\))*)\)/,
-	/(?<a2>https?:\/\/[^\s<>]*[^\s<>.,:;!?'"\])*_~])/,
+	/(?<a2>https?:\/\/[^\s<>，。、）]*[^\s<>，。、）.,:;!?'"\])*_~])/,
 	/\*\*(?=\S)(?<strong>[^]*?\S)\*\*(?!\*)/,
 	/\*(?=[^\s*])(?<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/,
 	/(?<![\p{L}\p{N}_])_(?=[^\s_])(?<em2>[^]*?[^\s_])_(?![\p{L}\p{N}_])/u,
@@ -45,7 +45,7 @@ export function inline(text, isOpen) {
 		const tag = name.replace(/\d/, "");
 		if (tag === "text") return said;
 		if (tag !== "a") return h(tag, tag === "code" ? said : inline(said, isOpen));
-		return h(tag, { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, name === tag ? inline(said) : said);
+		return h(tag, { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, said === to ? said : inline(said));
 	});
 }
 

@@ -68,7 +68,7 @@ export function markdown(root) {
 		else if (isParagraph && DELIMITERS.test(text)) table(text);
 		else if (RULE.test(text)) append("hr");
 		else if (isParagraph && !mark) add(`\n${text}`);
-		else if (leaf?.part === "tr") part(text);
+		else if (leaf?.part === "tr" && !mark) part(text);
 		else {
 			leaf = { element: append(mark ? `h${Math.min(6, mark.length + 1)}` : "p"), part: "span", render: words };
 			part("");
