@@ -131,27 +131,32 @@ def test_a_chat_that_is_gone_is_closed_and_not_offline(chat, page):
 
 
 def test_a_refused_message_comes_back_with_its_error(chat, page):
-    wire = Wire(page)
+    scripted = ScriptedServer(page)
+    scripted.answers["send"] = lambda frame: scripted.answer(
+        "error", code="rate_limited", message="Too fast.", retryable=True, ref=frame["id"]
+    )
     chat.open()
-
-    def rewrite(text):
-        frame = json.loads(text)
-        if frame["type"] != "message":
-            return None
-        return json.dumps({"type": "error", "code": "rate_limited", "message": "Too fast.", "retryable": True, "ref": frame["ref"]})
-
-    wire.rewrite = rewrite
     chat.say("hello")
     expect(page.get_by_role("alert")).to_contain_text("Too fast.")
     expect(chat.input).to_have_value("hello")
     expect(chat.input).to_be_focused()
     expect(page.locator("article")).to_have_count(0)
     # It may be said again as it is.
-    wire.rewrite = lambda text: text
+    del scripted.answers["send"]
     chat.input.press("Enter")
     expect(page.get_by_role("alert")).to_be_hidden()
-    chat.done()
     expect(page.locator("article.user")).to_contain_text("hello")
+    # A frame of a turn that nobody has announced does no harm.
+    scripted.event("block.started", turn="t_nobody", index=0, kind="text")
+    scripted.event("message", ref=scripted.commands("send")[-1]["id"],
+                   message={"id": "u1", "parent": None, "siblings": ["u1"], "role": "user", "turn": "t1",
+                            "content": [{"kind": "text", "text": "hello"}], "partial": False})
+    scripted.start()
+    scripted.say("Hello.")
+    scripted.end()
+    chat.done()
+    expect(chat.text).to_have_text("Hello.")
+    assert [frame["text"] for frame in scripted.commands("send")] == ["hello", "hello"]
 
 
 def test_offline_and_back_in_mid_reply(chat, page):

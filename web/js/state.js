@@ -71,7 +71,7 @@ const OF_MODEL = {
 	},
 	"block.started"(_, frame, message) {
 		message.retrying = null;
-		message.blocks.push(newBlock(frame));
+		message.blocks?.push(newBlock(frame));
 	},
 	"turn.done"(model, { turn, status, error, usage, timing }, message) {
 		model.turns.delete(turn);
