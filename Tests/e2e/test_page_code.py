@@ -20,6 +20,8 @@ PROGRAMS = {
     "rust": ("fn a<'b>(c: &'b str) -> u8 { 'd' }", "[fn a<'b>(c: &'b str) -> u8 { ‹'d'› }"),
     "c++": ("#include <a.h>\nfor (char b = 'c'; *d; d--) {}", "#include <[a.h>\n[for (char b = ‹'c'›; *d; d--) {}"),
     "go": ("func a() { return nil }", "[func a() { [return [nil }"),
+    # Its fences within would be read as the marks of strings.
+    "markdown": ("I'm `a\nlet b", "I'm `a\nlet b"),
     "java": ("public class A { static int B = 1_000; }", "[public [class A { [static int B = ‹1_000›; }"),
     "bash": ('if a; then # b\n  echo "$#: c # d" e#f', '[if a; [then «# b»\n  echo ‹"$#: c # d"› e#f'),
     "json": ('{"a": [1, -2.5e3, true, null]}', '{‹"a"›: [‹1›, -‹2.5e3›, [true, [null]}'),

@@ -86,9 +86,29 @@ CASES = {
     # An address that is its own text is one link, and ends before what only stands behind it.
     "[https://b.c](https://b.c)": '<p><a href="https://b.c" title="https://b.c" target="_blank" rel="noopener noreferrer">https://b.c</a></p>',
     "见https://b.c，好": '<p>见<a href="https://b.c" title="https://b.c" target="_blank" rel="noopener noreferrer">https://b.c</a>，好</p>',
+    # Lines may end as in Windows.
+    "a | b\r\n--|--\r\n# c": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr></table></div>'
+    "<h3>c</h3>",
     "a | b\n--|--\n1 | 2": '<div class="wide" tabindex="0" role="group" aria-label="Table"><table><tr><th>a</th><th>b</th></tr>'
     "<tr><td>1</td><td>2</td></tr></table></div>",
 }
+
+
+ADDRESSES = {
+    'https://a.b/c_(d), (https://a.b/) "https://a.b".': ["https://a.b/c_(d)", "https://a.b/", "https://a.b"],
+    "在https://a.b，和「https://c.d/e」": ["https://a.b", "https://c.d/e"],
+    "“https://a.b”": ["https://a.b"],
+    '[a](https://a.b "A title") [c](https://c.d/e_(f))': ["https://a.b", "https://c.d/e_(f)"],
+    # No link within a link.
+    "[https://a.b/](https://c.d/)": ["https://c.d/"],
+}
+
+
+def test_an_address_ends_where_a_person_sees_its_end(chat, page):
+    chat.open()
+    for text, wanted in ADDRESSES.items():
+        assert re.findall('href="([^"]*)', drawn(page, "whole", text)[0]) == wanted
+    assert drawn(page, "split", *ADDRESSES) is None
 
 
 def test_markdown_is_drawn(chat, page):

@@ -9,8 +9,8 @@ const WHOLE = [
 	/\\[([][^]{0,500}?(?:\\[)\]]|$)|\$\$[^$]+\$\$|\$[^\s$][^$\n]{0,200}\$(?!\d)/,
 	/\\(?<text>[!-/:-@[-`{-~\n])/,
 	/`(?!`)(?<code>[^`]+)`(?!`)/,
-	/!?\[(?<a>(?:[^[\]]|\[[^[\]]*\])*)\]\((?<to>(?:https?:|mailto:)(?:[^\s()<>]|\([^\s()]*\))*)\)/,
-	/(?<a2>https?:\/\/[^\s<>，。、）]*[^\s<>，。、）.,:;!?'"\])*_~])/,
+	/!?\[(?<a>(?:[^[\]]|\[[^[\]]*\])*)\]\((?<to>(?:https?:|mailto:)(?:[^\s()<>]|\([^\s()]*\))*)(?: "[^"]*")?\)/,
+	/(?<a2>https?:\/\/(?:[^\s<>()”、-〟！-～]|\([^\s()]*\))+(?<![.,:;!?'"\]*_~]))/,
 	/\*\*(?=\S)(?<strong>[^]*?\S)\*\*(?!\*)/,
 	/\*(?=[^\s*])(?<em>(?:[^*]|\*\*[^*]+\*\*)+?)(?<!\s)\*(?!\*)/,
 	/(?<![\p{L}\p{N}_])_(?=[^\s_])(?<em2>[^]*?[^\s_])_(?![\p{L}\p{N}_])/u,
@@ -45,7 +45,7 @@ export function inline(text, isOpen) {
 		const tag = name.replace(/\d/, "");
 		if (tag === "text") return said;
 		if (tag !== "a") return h(tag, tag === "code" ? said : inline(said, isOpen));
-		return h(tag, { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, said === to ? said : inline(said));
+		return h(tag, { href: to, title: to, target: "_blank", rel: "noopener noreferrer" }, said.startsWith("http") ? said : inline(said));
 	});
 }
 
@@ -61,7 +61,7 @@ export function highlighter(language) {
 	// What goes on from the line before is read with its mark.
 	let mark = "";
 	return (line, isOpen) => {
-		if (/^(code|te?xt)/.test(language) || line.length > 1_000) return [line, "\n"];
+		if (/^(code|te?xt|md|markdown)/.test(language) || line.length > 1_000) return [line, "\n"];
 		let last = "";
 		const parts = split(mark + line + (isOpen ? "" : "\n"), CODE, (kind, token, groups, index) => {
 			last = token;

@@ -5,7 +5,7 @@ import { highlighter, inline, PART } from "./inline.js";
 
 const HEAD = /^(?:#{1,6} |```+(?=[^`]*$))/;
 const RULE = /^\s*([-*_])( *\1){2,}\s*$/;
-const DELIMITERS = /^(?=.*-)[-: ]*\|[-:| ]*$/;
+const DELIMITERS = /^(?=.*-)[-:\s]*\|[-:|\s]*$/;
 const MARK = /^\s*(?:>|(?:[-*+]|(\d{1,9})[.)])(?=\s|$))/;
 // The start of a line that may become more than one thing.
 const UNCLEAR = /^(?:[-*+_#|:>]|[^\S\n]|\d+[.)](?=\s|$)|\d+$)*(?:`{0,2}|```[^\n]*)$/;
