@@ -45,8 +45,10 @@ def test_an_allowed_call_runs(chat, server):
 
 def test_a_denied_call_does_not(chat, server):
     card = asked(chat)
-    press(card, "Deny")
+    card.get_by_role("button", name="Deny").press("Enter")
     expect(card.locator(".tool-state")).to_have_text("Denied")
+    # Its button is gone.
+    expect(chat.page.get_by_role("main")).to_be_focused()
     chat.done()
     assert outbox(server) == []
 

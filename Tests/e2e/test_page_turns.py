@@ -29,6 +29,21 @@ def test_its_place_in_line_is_told_until_it_starts(scripted, chat, page):
     chat.done()
 
 
+def test_a_double_click_on_send_does_not_stop(scripted, chat, page):
+    chat.input.fill("hello")
+    send = page.locator("#send").bounding_box()
+    at = send["x"] + send["width"] / 2, send["y"] + send["height"] / 2
+    page.mouse.click(*at)
+    expect(chat.stop).to_be_visible()
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    page.wait_for_timeout(200)
+    assert not scripted.commands("cancel")
+    chat.stop.click()
+    page.wait_for_timeout(200)
+    assert len(scripted.commands("cancel")) == 1
+
+
 def test_a_turn_that_goes_on_after_a_tool_may_have_to_wait_again(scripted, chat):
     scripted.ask(chat)
     scripted.start()

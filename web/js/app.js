@@ -8,7 +8,8 @@ import { tools } from "./tools.js";
 import { bar, followEnd, transcript, welcome } from "./view.js";
 import { ending } from "./words.js";
 
-const at = Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, element]));
+const at = {};
+for (const element of document.querySelectorAll("[id]")) at[element.id] = element;
 const input = at.message;
 
 const BANNER_AFTER_MS = 10_000;
@@ -49,6 +50,7 @@ function redraw() {
 
 function show() {
 	isDue = false;
+	const { activeElement } = document;
 	const { epoch, session, settings, more } = client.model;
 	draw(at.transcript, [
 		epoch && client.messages.length === 0 && welcome(settings.model ?? "A model", act.say),
@@ -64,6 +66,7 @@ function show() {
 	}
 	showNotice();
 	showComposer();
+	if (!activeElement.isConnected) at.scroll.focus();
 }
 
 function showComposer() {
@@ -147,7 +150,8 @@ function submit(event) {
 const stop = () => giveBack(client.stop());
 
 at.composer.onsubmit = submit;
-at.stop.onclick = stop;
+// A double click on Send does not stop.
+at.stop.onclick = ({ detail }) => detail < 2 && stop();
 input.oninput = showComposer;
 onkeydown = (event) => {
 	// While an input method composes a word, the keys belong to it.

@@ -7,7 +7,6 @@ export function h(name, ...children) {
 	return { tag, props: { class: classes.join(" ") || null, ...(hasProps && children.shift()) }, children };
 }
 
-// Without a key, a child is known by its place.
 export function draw(parent, children) {
 	const before = parent.drawn ?? new Map();
 	const drawn = new Map();

@@ -83,7 +83,7 @@ export function messageView(message, page) {
 	const isSilent = live && (blocks.at(-1)?.done ?? true) && !blocks.some(({ tool }) => tool === "asks");
 	return h(`article.message.${role}${waits ? ".waits" : ""}`, { key: id, "aria-busy": String(live) },
 		h("h2", isUser ? "You" : (model ?? "Reply")),
-		h("div.blocks", isUser ? h("div.text", h("p", { dir: "auto" }, textOf(message))) : blocks.map((block) => KINDS[block.kind]?.(block, client))),
+		h("div.blocks", isUser ? h("div.text", h("p", textOf(message))) : blocks.map((block) => KINDS[block.kind]?.(block, client))),
 		(isSilent || position) && h("p.dots", position ? `Number ${position} in line` : again && retrying(again)),
 		!live && h("div.end",
 			cut && h("p", "Only the beginning is shown."),

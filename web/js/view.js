@@ -23,7 +23,6 @@ export function followEnd(box, content, latest) {
 	observer.observe(content);
 	box.onscroll = () => {
 		const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
-		// Only a reader scrolls up; that the end has moved away means nothing.
 		follows = isAtEnd || (follows && box.scrollTop >= top);
 		look();
 	};
