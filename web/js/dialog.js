@@ -28,5 +28,5 @@ export function ask(title, fields, verb, save) {
 	dialog.showModal();
 }
 
-export const askText = (title, value, verb, save) =>
-	ask(title, h("textarea", { name: "text", "aria-label": title, value, rows: 8, required: true }), verb, ({ text }) => save(text));
+export const askText = (title, value, verb, save, tag = "textarea") =>
+	ask(title, h(tag, { name: "text", "aria-label": title, value, rows: 8, required: true }), verb, ({ text }) => save(text));

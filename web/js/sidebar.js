@@ -62,8 +62,7 @@ export function sidebar(nav, client, act) {
 		const rename = () => askText("Name of this chat", name, "Rename", async (to) => {
 			await client.http(`/sessions/${id}`, { method: "PATCH", body: { title: to } });
 			refresh();
-		});
-		// The button that deletes becomes the one that undoes, and keeps the focus.
+		}, "input");
 		return h("li", { key: id }, deleted.has(id)
 			? [h("span.name", { role: "status" }, "Deleted"), button("Undo", () => undo(id), "link")]
 			: [
